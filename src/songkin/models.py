@@ -1,0 +1,192 @@
+"""The nouns of songkin: what a song is, what is asked, what is answered.
+
+Frozen, slotted dataclasses with tuples inside. They are checked where they are born (a source that reads a file,
+a shell that builds a query) and trusted everywhere else. Strings that name files keep undecodable bytes as
+surrogates, as Python's own file functions do.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from songkin.errors import QueryError
+
+NAMESPACE: Final = uuid.UUID("5b0f2c1e-3f0e-5c5e-9a59-0d1d6c2f7a10")
+"""UUIDv5 namespace of all songkin ids. Never change it: every stored id is made from it."""
+
+Profile = Literal["quick", "default", "full"]
+PROFILES: Final[tuple[Profile, ...]] = ("quick", "default", "full")
+
+
+def track_id(key: str) -> str:
+    """Id of the track first seen under ``key`` (source + absolute path, or the source's own id)."""
+    return str(uuid.uuid5(NAMESPACE, key.encode("utf-8", "surrogateescape").hex()))
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What a sound file says about itself. Empty means unknown; durations never come from here."""
+
+    title: str = ""
+    artists: tuple[str, ...] = ()
+    album: str = ""
+    album_artist: str = ""
+    track_no: int | None = None
+    disc_no: int | None = None
+    year: int | None = None
+    genres: tuple[str, ...] = ()
+    bpm: float | None = None
+    key: str = ""
+    isrc: str = ""
+    musicbrainz_id: str = ""
+    comment: str = ""
+    has_cover: bool = False
+    guessed: tuple[str, ...] = ()
+    """Names of the fields that were guessed from the file's name or folders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One song. ``duration`` in seconds from decoding, ``bpm`` in beats per minute, ``loudness`` in LUFS of the mono
+    downmix, ``brightness`` in Hz (spectral centroid)."""
+
+    id: str
+    title: str
+    artists: tuple[str, ...] = ()
+    album: str = ""
+    album_artist: str = ""
+    track_no: int | None = None
+    disc_no: int | None = None
+    year: int | None = None
+    genres: tuple[str, ...] = ()
+    duration: float | None = None
+    path: str = ""
+    source: str = "folder"
+    bpm: float | None = None
+    key: str = ""
+    loudness: float | None = None
+    brightness: float | None = None
+    isrc: str = ""
+    musicbrainz_id: str = ""
+    comment: str = ""
+    has_cover: bool = False
+    missing: bool = False
+    features: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def artist(self) -> str:
+        """All artists in one string, for people."""
+        return ", ".join(self.artists)
+
+    @property
+    def label(self) -> str:
+        """``artist - title``, or the title alone."""
+        return f"{self.artist} - {self.title}" if self.artists else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that was found and not taken, and why. ``reason`` is one line for people."""
+
+    path: str
+    reason: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What one ``index`` run did. ``found == added + updated + unchanged + len(refused)``, always."""
+
+    found: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    missing: int = 0
+    refused: tuple[Refusal, ...] = ()
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    interrupted: bool = False
+
+
+# Filters ------------------------------------------------------------------------------------------------------
+
+KEYWORD_FIELDS: Final = ("artist", "album", "genre", "source", "key", "id")
+NUMBER_FIELDS: Final = ("year", "bpm", "duration", "loudness", "brightness")
+FILTER_FIELDS: Final = KEYWORD_FIELDS + NUMBER_FIELDS + ("duplicate",)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One condition on a track. ``is``/``not`` compare keywords without regard to case; ``range`` is inclusive and
+    either end may be open. ``duplicate`` is a flag, 0 or 1."""
+
+    field: str
+    op: Literal["is", "not", "range"]
+    values: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.field not in FILTER_FIELDS:
+            raise QueryError(f"There is no field {self.field!r} to filter by.", remedy=f"Use one of: {', '.join(FILTER_FIELDS)}.")
+        if self.op == "range":
+            if self.field not in NUMBER_FIELDS:
+                raise QueryError(f"{self.field} is not a number.", remedy=f"Ranges work on: {', '.join(NUMBER_FIELDS)}.")
+            if self.low is None and self.high is None:
+                raise QueryError(f"The range of {self.field} has no end.", remedy=f"Write {self.field}=1960..1970, 1960.. or ..1970.")
+            if self.low is not None and self.high is not None and self.low > self.high:
+                raise QueryError(f"The range of {self.field} runs backwards.", remedy=f"Write {self.field}={self.high:g}..{self.low:g}.")
+        elif self.field in NUMBER_FIELDS:
+            raise QueryError(f"{self.field} is a number.", remedy=f"Write {self.field}=120..130 or {self.field}=120.")
+        elif not self.values:
+            raise QueryError(f"The filter on {self.field} names no value.", remedy=f"Write {self.field}=VALUE.")
+
+
+# Questions and answers ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked of the library: filters, how many, and how the page is to be spread.
+
+    ``per_artist`` and ``per_album`` cap how many hits one artist or album may have (None: no cap); the caps are
+    relaxed where ``limit`` could not be filled.
+    """
+
+    limit: int = 10
+    filters: tuple[Filter, ...] = ()
+    per_artist: int | None = 2
+    per_album: int | None = 3
+    hide_duplicates: bool = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.limit <= 1000:
+            raise QueryError(f"{self.limit} results cannot be given.", remedy="Ask for 1 to 1000 results with -n.")
+        for name in ("per_artist", "per_album"):
+            cap = getattr(self, name)
+            if cap is not None and cap < 1:
+                raise QueryError(f"{name.replace('_', '-')} must be at least 1.", remedy="Use 0 on the command line for no cap.")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One answer. ``score`` is 0–1 (1 = the same, 0 = like any other song); ``why`` are short reasons."""
+
+    rank: int
+    score: float
+    track: Track
+    why: tuple[str, ...] = ()
+    duplicate_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hits and how they came about: ``query`` in words, ``notes`` such as a corrected spelling."""
+
+    query: str
+    hits: tuple[Hit, ...]
+    notes: tuple[str, ...] = ()

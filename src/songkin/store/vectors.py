@@ -1,0 +1,191 @@
+"""What songkin needs of a vector engine, in songkin's own words.
+
+Two implementations know Qdrant and nobody else does: ``embedded.py`` (the engine inside this process) and
+``server.py`` (a Qdrant server, cloud or cluster, or qdrant-client's ``:memory:``). Both answer alike; one suite of
+tests runs over both. A point is one song: an id, some named dense vectors, some sparse ones, a flat payload of
+strings, numbers and lists of strings. Flags are the integers 0 and 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Payload = Mapping[str, Any]
+FieldKind = Literal["keyword", "integer", "float"]
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """One named vector of the points: dense with ``dim`` numbers, or sparse (``dim`` 0, IDF applied by the engine)."""
+
+    name: str
+    dim: int
+    distance: Literal["cosine", "dot"] = "cosine"
+
+    @property
+    def sparse(self) -> bool:
+        return self.dim == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Spaces and indexed payload fields of one collection. Every field that is filtered or counted must be here."""
+
+    collection: str
+    spaces: tuple[Space, ...]
+    fields: Mapping[str, FieldKind]
+
+    def space(self, name: str) -> Space:
+        """The space called ``name``; raises ``KeyError``."""
+        for space in self.spaces:
+            if space.name == name:
+                return space
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Sparse:
+    """A sparse vector: sorted term ids and their weights, of equal length."""
+
+    indices: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One song as the engine holds it. ``dense`` rows are float32 of the space's length, finite and not all zero."""
+
+    id: str
+    dense: Mapping[str, NDArray[np.float32]]
+    sparse: Mapping[str, Sparse]
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``match``: the field has one of ``values``; ``range``: low <= field <= high (either may be None);
+    ``ids``: the point is one of ``values``; ``has``: the point has the vector named ``field``. ``negate`` turns it around."""
+
+    kind: Literal["match", "range", "ids", "has"]
+    field: str = ""
+    values: tuple[str | int, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    negate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Nearest points to ``vector`` in one space, best first. All ``where`` must hold."""
+
+    space: str
+    vector: NDArray[np.float32] | Sparse
+    limit: int
+    where: tuple[Condition, ...] = ()
+    exact: bool = False
+    ef: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fuse:
+    """Weighted reciprocal rank fusion: sum over asks of weight / (k + rank), done by the engine in one request."""
+
+    asks: tuple[Ask, ...]
+    weights: tuple[float, ...]
+    limit: int
+    k: int = 60
+    where: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recommend:
+    """Points near ``positive`` and far from ``negative`` examples (ids of stored points, which never come back)."""
+
+    space: str
+    positive: tuple[str, ...]
+    negative: tuple[str, ...] = ()
+    limit: int = 10
+    strategy: Literal["average", "best", "sum"] = "best"
+    where: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One found point: its id as text, its score (higher is better), its payload."""
+
+    id: str
+    score: float
+    payload: Payload
+
+
+class VectorStore(Protocol):
+    """An engine that holds one collection. Use it as a context manager; it is closed when the block ends.
+
+    Raises ``LibraryBusy`` (another process holds it), ``IndexDamaged`` (rebuild it), ``SpaceMismatch`` (stored
+    vectors have other sizes) and ``StoreError`` for all else, never the engine's own exceptions.
+    """
+
+    layout: Layout
+
+    def __enter__(self) -> VectorStore: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    def close(self) -> None:
+        """Flush and let go. May be called twice."""
+
+    def write(self, points: Sequence[Point]) -> None:
+        """Insert or replace whole points, in batches. The whole sequence is checked before anything is written."""
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove points; unknown ids are no error."""
+
+    def get(self, ids: Sequence[str], spaces: Sequence[str] = ()) -> dict[str, Point]:
+        """Stored points by id, with the dense vectors named (cosine spaces come back with norm 1)."""
+
+    def ask(self, asks: Sequence[Ask]) -> list[list[Match]]:
+        """Answer several questions in one round trip, in their order."""
+
+    def fuse(self, plan: Fuse) -> list[Match]:
+        """Answer one fused question. ``score`` is the fused sum."""
+
+    def recommend(self, plan: Recommend) -> list[Match]:
+        """Neighbours of examples; examples are never among them."""
+
+    def facet(self, field: str, where: Sequence[Condition] = (), limit: int = 100) -> list[tuple[str, int]]:
+        """Values of a keyword field and how many points have them, most frequent first, exact."""
+
+    def count(self, where: Sequence[Condition] = ()) -> int:
+        """How many points there are (exact)."""
+
+    def ids(self) -> Iterator[str]:
+        """All point ids."""
+
+    def optimize(self) -> None:
+        """Build the graph index where the size asks for one. Holds the process; never while serving."""
+
+    def flush(self) -> None:
+        """Make what was written durable."""
+
+
+def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The vector at norm 1 (a zero vector stays zero)."""
+    norm = float(np.linalg.norm(vector))
+    return vector / np.float32(norm) if norm > 0 else vector
+
+
+def batches(points: Iterable[Point], size: int = 500) -> Iterator[list[Point]]:
+    """Cut into lists of at most ``size`` (a server takes requests of at most 32 MB)."""
+    batch: list[Point] = []
+    for point in points:
+        batch.append(point)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
