@@ -1,8 +1,10 @@
 """(interface only; being written)"""
 from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
