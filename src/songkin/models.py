@@ -21,9 +21,17 @@ Profile = Literal["quick", "default", "full"]
 PROFILES: Final[tuple[Profile, ...]] = ("quick", "default", "full")
 
 
+def as_profile(text: str, default: Profile = "default") -> Profile:
+    """The profile called ``text``, or ``default`` if there is none of that name."""
+    for profile in PROFILES:
+        if text == profile:
+            return profile
+    return default
+
+
 def track_id(key: str) -> str:
     """Id of the track first seen under ``key`` (source + absolute path, or the source's own id)."""
-    return str(uuid.uuid5(NAMESPACE, key.encode("utf-8", "surrogateescape").hex()))
+    return str(uuid.uuid5(NAMESPACE, key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +124,13 @@ class IndexReport:
 
 KEYWORD_FIELDS: Final = ("artist", "album", "genre", "source", "key", "id")
 NUMBER_FIELDS: Final = ("year", "bpm", "duration", "loudness", "brightness")
-FILTER_FIELDS: Final = KEYWORD_FIELDS + NUMBER_FIELDS + ("duplicate",)
+FILTER_FIELDS: Final = KEYWORD_FIELDS + NUMBER_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """One condition on a track. ``is``/``not`` compare keywords without regard to case; ``range`` is inclusive and
-    either end may be open. ``duplicate`` is a flag, 0 or 1."""
+    either end may be open."""
 
     field: str
     op: Literal["is", "not", "range"]
@@ -132,14 +140,23 @@ class Filter:
 
     def __post_init__(self) -> None:
         if self.field not in FILTER_FIELDS:
-            raise QueryError(f"There is no field {self.field!r} to filter by.", remedy=f"Use one of: {', '.join(FILTER_FIELDS)}.")
+            raise QueryError(
+                f"There is no field {self.field!r} to filter by.", remedy=f"Use one of: {', '.join(FILTER_FIELDS)}."
+            )
         if self.op == "range":
             if self.field not in NUMBER_FIELDS:
-                raise QueryError(f"{self.field} is not a number.", remedy=f"Ranges work on: {', '.join(NUMBER_FIELDS)}.")
+                raise QueryError(
+                    f"{self.field} is not a number.", remedy=f"Ranges work on: {', '.join(NUMBER_FIELDS)}."
+                )
             if self.low is None and self.high is None:
-                raise QueryError(f"The range of {self.field} has no end.", remedy=f"Write {self.field}=1960..1970, 1960.. or ..1970.")
+                raise QueryError(
+                    f"The range of {self.field} has no end.", remedy=f"Write {self.field}=1960..1970, 1960.. or ..1970."
+                )
             if self.low is not None and self.high is not None and self.low > self.high:
-                raise QueryError(f"The range of {self.field} runs backwards.", remedy=f"Write {self.field}={self.high:g}..{self.low:g}.")
+                raise QueryError(
+                    f"The range of {self.field} runs backwards.",
+                    remedy=f"Write {self.field}={self.high:g}..{self.low:g}.",
+                )
         elif self.field in NUMBER_FIELDS:
             raise QueryError(f"{self.field} is a number.", remedy=f"Write {self.field}=120..130 or {self.field}=120.")
         elif not self.values:
@@ -169,7 +186,9 @@ class Query:
         for name in ("per_artist", "per_album"):
             cap = getattr(self, name)
             if cap is not None and cap < 1:
-                raise QueryError(f"{name.replace('_', '-')} must be at least 1.", remedy="Use 0 on the command line for no cap.")
+                raise QueryError(
+                    f"{name.replace('_', '-')} must be at least 1.", remedy="Use 0 on the command line for no cap."
+                )
 
 
 @dataclass(frozen=True, slots=True)

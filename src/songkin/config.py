@@ -1,0 +1,202 @@
+"""Settings, and where each came from: defaults < config file < ``.env`` < environment < flags.
+
+A setting is one row of ``SETTINGS``. Secrets are never shown, only whether they are set.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import platformdirs
+
+from songkin.errors import ConfigError
+from songkin.models import PROFILES, Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: how it is read, its default, the environment variables that carry it, what it is for."""
+
+    name: str
+    parse: Callable[[str], Any]
+    default: Any
+    help: str
+    aliases: tuple[str, ...] = ()
+    secret: bool = False
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return (f"SONGKIN_{self.name.upper()}", *self.aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The effective settings of one run. ``origins`` tells for each name where its value was found."""
+
+    library: Path
+    cache: Path
+    qdrant_url: str
+    qdrant_api_key: str
+    qdrant_grpc: bool
+    qdrant_timeout: int
+    profile: Profile
+    workers: int
+    worker_memory_mb: int
+    file_seconds: float
+    max_hours: float
+    nice: bool
+    offline: bool
+    lock_seconds: float
+    origins: Mapping[str, str]
+
+    def shown(self) -> list[tuple[str, str, str]]:
+        """(name, value, origin) of every setting, secrets masked."""
+        rows = []
+        for setting in SETTINGS:
+            value = getattr(self, setting.name)
+            text = ("(set)" if value else "(not set)") if setting.secret else str(value)
+            rows.append((setting.name, text, self.origins[setting.name]))
+        return rows
+
+
+def _flag(text: str) -> bool:
+    word = text.strip().lower()
+    if word in {"1", "true", "yes", "on"}:
+        return True
+    if word in {"", "0", "false", "no", "off"}:
+        return False
+    raise ValueError("say yes or no")
+
+
+def _profile(text: str) -> Profile:
+    for profile in PROFILES:
+        if text == profile:
+            return profile
+    raise ValueError(f"choose one of {', '.join(PROFILES)}")
+
+
+def _at_least(low: float, kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    def parse(text: str) -> Any:
+        value = kind(text)
+        if value < low:
+            raise ValueError(f"it must be at least {low:g}")
+        return value
+
+    return parse
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _url(text: str) -> str:
+    if text and not text.startswith(("http://", "https://")):
+        raise ValueError("it must start with http:// or https://")
+    return text.rstrip("/")
+
+
+SETTINGS: Final = (
+    Setting("library", _path, None, "the library's folder (catalog and search index)"),
+    Setting("cache", _path, None, "where model weights are kept"),
+    Setting(
+        "qdrant_url", _url, "", "a Qdrant server; empty: the engine inside songkin", ("QDRANT_URL", "QDB_ENDPOINT")
+    ),
+    Setting("qdrant_api_key", str, "", "its key", ("QDRANT_API_KEY", "QDB_API_TOKEN"), secret=True),
+    Setting("qdrant_grpc", _flag, False, "speak gRPC with the server"),
+    Setting("qdrant_timeout", _at_least(1, int), 30, "seconds to wait for the server"),
+    Setting("profile", _profile, "default", "how much of each song is heard: quick, default or full"),
+    Setting("workers", _at_least(0, int), 0, "processes that listen; 0: one per core"),
+    Setting("worker_memory_mb", _at_least(256, int), 3072, "memory one file may take, in MB"),
+    Setting("file_seconds", _at_least(1, float), 60.0, "seconds one file may take, beside a tenth of its length"),
+    Setting("max_hours", _at_least(0.01, float), 6.0, "longest file that is taken"),
+    Setting("nice", _flag, False, "leave the machine to others while indexing"),
+    Setting("offline", _flag, False, "never fetch anything"),
+    Setting("lock_seconds", _at_least(0, float), 5.0, "seconds to wait for another songkin process"),
+)
+
+
+def config_file() -> Path:
+    """The user's config file (it need not exist); ``SONGKIN_CONFIG`` names another."""
+    named = os.environ.get("SONGKIN_CONFIG")
+    return _path(named) if named else Path(platformdirs.user_config_dir("songkin", appauthor=False)) / "config.toml"
+
+
+def load(flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """The effective settings. ``flags`` are values from the command line (None: not given).
+
+    Raises ``ConfigError`` naming the setting, where it was found, and what would do.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    path = config_file()
+    found.update({name: (text, str(path)) for name, text in _from_file(path).items()})
+    found.update(_from_variables(_dotenv(Path(".env")), ".env"))
+    found.update(_from_variables(os.environ if environ is None else environ, "environment"))
+    found.update({name: (str(value), "flag") for name, value in (flags or {}).items() if value is not None})
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for setting in SETTINGS:
+        values[setting.name], origins[setting.name] = _value(setting, found.get(setting.name))
+    return Config(**values, origins=origins)
+
+
+def _value(setting: Setting, found: tuple[str, str] | None) -> tuple[Any, str]:
+    if found is None:
+        return _default(setting), "default"
+    text, origin = found
+    try:
+        return setting.parse(text), origin
+    except ValueError as error:
+        shown = "its value" if setting.secret else repr(text)
+        raise ConfigError(
+            f"The setting {setting.name} cannot be {shown} ({origin}): {error}.", remedy=f"It is {setting.help}."
+        ) from None
+
+
+def _default(setting: Setting) -> Any:
+    if setting.name == "library":
+        return Path(platformdirs.user_data_dir("songkin", appauthor=False))
+    if setting.name == "cache":
+        return Path(platformdirs.user_cache_dir("songkin", appauthor=False)) / "models"
+    return setting.default
+
+
+def _from_file(path: Path) -> dict[str, str]:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"The config file {path} cannot be read: {error}.", remedy="Mend it, or name another with SONGKIN_CONFIG."
+        ) from None
+    names = {setting.name for setting in SETTINGS}
+    unknown = sorted(set(table) - names)
+    if unknown:
+        raise ConfigError(
+            f"The config file {path} has unknown settings: {', '.join(unknown)}.",
+            remedy="`songkin config` lists all settings.",
+        )
+    return {name: str(value) for name, value in table.items()}
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    return {name: value for name, value in dotenv_values(path, interpolate=False).items() if value is not None}
+
+
+def _from_variables(variables: Mapping[str, str], origin: str) -> dict[str, tuple[str, str]]:
+    found = {}
+    for setting in SETTINGS:
+        for variable in setting.variables:
+            if variable in variables:
+                found[setting.name] = (variables[variable], f"{origin} ({variable})")
+                break
+    return found

@@ -1,0 +1,214 @@
+"""From the catalog to the search index: texts, statistics, points, hub radii, likely duplicates.
+
+Everything here is made anew from the catalog, so it can be done at any time and again. Statistics of a space are
+refitted when the library has changed by more than a tenth since they were fitted; then every point is written anew.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from songkin import encoders, spaces
+from songkin.config import Config
+from songkin.errors import IndexDamaged, SpaceMismatch, WeightsMissing
+from songkin.indexing import duplicates, hubs
+from songkin.models import Track
+from songkin.spaces import Matrix, Statistics
+from songkin.store import TRACKS, index_folder, open_vectors
+from songkin.store.catalog import Catalog
+from songkin.store.vectors import Point, VectorStore
+from songkin.store.words import Words
+from songkin.text import TEXT_VERSION, describe, fold, words
+
+if TYPE_CHECKING:
+    from songkin.indexing.run import Progress
+
+REFIT_SHARE: Final = 0.1
+FIT_SAMPLE: Final = 20_000
+_BLOCK: Final = 1_000
+
+
+def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = False) -> list[str]:
+    """Bring the search index up to the catalog; returns lines for people. ``anew`` rewrites all of it."""
+    notes = _embed_texts(catalog, config, told)
+    if anew:
+        catalog.index_lost()
+    changed = _refit(catalog, told)
+    if changed:
+        catalog.index_lost()
+    if not catalog.stale() and not _differs(catalog, config):
+        return notes
+    with _opened(catalog, config, notes) as store:
+        _drop_strangers(catalog, store)
+        stale = catalog.stale()
+        _write(catalog, store, stale, told)
+        told.stage("Measuring neighbourhoods")
+        hubs.refresh(catalog, store, stale, whole=bool(changed))
+        duplicates.refresh(catalog, store, stale)
+        store.optimize()
+    return notes
+
+
+def in_step(catalog: Catalog, store: VectorStore) -> bool:
+    """Whether the index holds what the catalog says it holds."""
+    return not catalog.stale() and store.count() == catalog.count()
+
+
+def statistics_of(catalog: Catalog, space: str) -> Statistics | None:
+    """What was fitted for a space, if anything."""
+    row = catalog.vectors.statistic(space)
+    return Statistics.unpack(row[3]) if row else None
+
+
+def raw_matrix(found: Mapping[str, Mapping[str, Matrix]], ids: Sequence[str], space: str) -> tuple[list[str], Matrix]:
+    """Raw vectors of a space, outputs side by side, of those tracks that have all of them."""
+    outputs = spaces.RAW[space]
+    having = [i for i in ids if all(output in found.get(i, {}) for output in outputs)]
+    if not having:
+        return [], np.zeros((0, 0), np.float32)
+    return having, np.stack([np.concatenate([found[i][output] for output in outputs]) for i in having]).astype(
+        np.float32
+    )
+
+
+def _differs(catalog: Catalog, config: Config) -> bool:
+    if not config.qdrant_url and not index_folder(config.library).exists():
+        return catalog.count() > 0
+    try:
+        with open_vectors(config) as store:
+            return store.count() != catalog.count()
+    except (IndexDamaged, SpaceMismatch):
+        return True
+
+
+def _opened(catalog: Catalog, config: Config, notes: list[str]) -> VectorStore:
+    try:
+        return _fresh_if_lost(catalog, open_vectors(config, exclusive=True))
+    except (IndexDamaged, SpaceMismatch) as error:
+        if config.qdrant_url:
+            raise
+        notes.append(f"The search index was made anew: {error.message}")
+        shutil.rmtree(index_folder(config.library), ignore_errors=True)
+        catalog.index_lost()
+        return open_vectors(config, exclusive=True)
+
+
+def _fresh_if_lost(catalog: Catalog, store: VectorStore) -> VectorStore:
+    if store.count() < catalog.count() - len(catalog.stale()):
+        catalog.index_lost()
+    return store
+
+
+def _drop_strangers(catalog: Catalog, store: VectorStore) -> None:
+    known = set(catalog.ids())
+    strangers = [each for each in store.ids() if each not in known]
+    if strangers:
+        store.delete(strangers)
+
+
+def _embed_texts(catalog: Catalog, config: Config, told: Progress) -> list[str]:
+    encoder = encoders.text_encoder("minilm", config.cache)
+    fingerprint = f"{encoder.spec.fingerprint}/{TEXT_VERSION}"
+    have = catalog.vectors.encoders_of("text")
+    lacking = [i for i in catalog.ids() if have.get(i) != fingerprint]
+    if not lacking:
+        return []
+    told.stage("Reading names", len(lacking))
+    for start in range(0, len(lacking), _BLOCK):
+        ids = lacking[start : start + _BLOCK]
+        found = catalog.tracks(ids)
+        try:
+            rows = encoder.encode([describe(found[i]) for i in ids])
+        except WeightsMissing as error:
+            line = f"minilm is left out: {error.message} {error.remedy}"
+            told.note(line)
+            return [line]
+        catalog.vectors.put((i, "text", fingerprint, row) for i, row in zip(ids, rows, strict=True))
+        told.step(start + len(ids))
+    return []
+
+
+def _refit(catalog: Catalog, told: Progress) -> list[str]:
+    """Fit statistics where there are none, or where the library has outgrown them; names of spaces that changed."""
+    changed = []
+    for space in ("heard", "timbre", "descriptors"):
+        encoder, n = _majority(catalog, spaces.RAW[space][0])
+        old = catalog.vectors.statistic(space)
+        if n == 0 or (old and old[1] == encoder and abs(n - old[2]) <= REFIT_SHARE * old[2]):
+            continue
+        told.stage(f"Fitting {space}")
+        sample = _sample(catalog.ids())
+        having, raw = raw_matrix(catalog.vectors.of(sample, spaces.RAW[space]), sample, space)
+        if having:
+            catalog.vectors.put_statistic(space, encoder, n, spaces.fit(space, raw).pack())
+            changed.append(space)
+    return changed
+
+
+def _majority(catalog: Catalog, output: str) -> tuple[str, int]:
+    rows = [(n, encoder) for name, encoder, n in catalog.vectors.counts() if name == output]
+    n, encoder = max(rows, default=(0, ""))
+    return encoder, n
+
+
+def _sample(ids: list[str]) -> list[str]:
+    if len(ids) <= FIT_SAMPLE:
+        return ids
+    chosen = np.random.default_rng(0).choice(len(ids), FIT_SAMPLE, replace=False)
+    return [ids[i] for i in sorted(chosen)]
+
+
+def _write(catalog: Catalog, store: VectorStore, ids: Sequence[str], told: Progress) -> None:
+    if not ids:
+        return
+    told.stage("Writing the search index", len(ids))
+    fitted = {space: statistics_of(catalog, space) for space in spaces.RAW}
+    bm25 = Words()
+    for start in range(0, len(ids), _BLOCK):
+        block = ids[start : start + _BLOCK]
+        revisions = catalog.revisions(block)
+        store.write(list(_points(catalog, block, fitted, bm25)))
+        store.flush()
+        catalog.indexed(revisions)
+        told.step(start + len(block))
+
+
+def _points(
+    catalog: Catalog, ids: Sequence[str], fitted: Mapping[str, Statistics | None], bm25: Words
+) -> Iterator[Point]:
+    tracks = catalog.tracks(ids)
+    outputs = sorted({output for names in spaces.RAW.values() for output in names})
+    found = catalog.vectors.of(ids, outputs)
+    dense: dict[str, dict[str, Matrix]] = {i: {} for i in ids}
+    for space in spaces.RAW:
+        if spaces.needs_statistics(space) and fitted[space] is None:
+            continue
+        having, raw = raw_matrix(found, ids, space)
+        if having:
+            for i, row in zip(having, spaces.transform(space, raw, fitted[space]), strict=True):
+                dense[i][space] = row
+    for i in ids:
+        if i in tracks:
+            sparse = bm25.document(words(tracks[i]))
+            yield Point(i, dense[i], {"words": sparse} if sparse.indices else {}, payload(tracks[i]))
+
+
+def payload(track: Track) -> dict[str, object]:
+    """What filters and counts see of a track: folded names and numbers; unknown fields are absent."""
+    fields: dict[str, object] = {
+        "artist": [fold(name) for name in dict.fromkeys((*track.artists, track.album_artist)) if name],
+        "album": fold(track.album) if track.album else None,
+        "genre": [fold(name) for name in track.genres],
+        "source": track.source,
+        "key": fold(track.key) if track.key else None,
+        "year": track.year,
+        "bpm": track.bpm,
+        "duration": track.duration,
+        "loudness": track.loudness,
+        "brightness": track.brightness,
+    }
+    return {name: value for name, value in fields.items() if name in TRACKS.fields and value not in (None, [])}

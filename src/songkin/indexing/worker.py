@@ -1,0 +1,185 @@
+"""A worker process: it is told of one file at a time, reads and hears it, and sends back what it found.
+
+A file may be hostile. The worker therefore has a memory limit, ignores Ctrl-C (the parent decides), and says how far it
+has come through a shared number, so that the parent can tell slow from stuck.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from songkin import audio, tags
+from songkin.encoders import audio_encoder
+from songkin.encoders.base import AudioEncoder
+from songkin.errors import AudioError
+from songkin.models import Profile, Tags
+
+Array = NDArray[Any]
+
+
+class Progress(Protocol):
+    """A number shared with the parent."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to read, and the encoders that are to hear it."""
+
+    path: str
+    root: str
+    encoders: tuple[str, ...]
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What reading one file gave. ``vectors``: output -> (encoder fingerprint, vector)."""
+
+    tags: Tags
+    size: int
+    mtime_ns: int
+    file_hash: str
+    packets: str
+    duration: float
+    silent: bool
+    heard_by: tuple[str, ...]
+    vectors: Mapping[str, tuple[str, Array]]
+    facts: Mapping[str, float | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a file was not taken."""
+
+    reason: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What every worker of a run is given at its start."""
+
+    cache: Path
+    limits: audio.Limits
+    memory_mb: int
+    nice: bool
+    encoders: tuple[str, ...]
+
+
+def read(job: Job, encoders: Mapping[str, AudioEncoder], limits: audio.Limits, progress: Progress) -> Heard:
+    """Read tags and hear the sound of one file. Raises ``AudioError``."""
+    status = _status(job.path)
+    found = tags.merge(tags.read_tags(job.path), tags.guess_from_path(job.path, job.root))
+    used = [encoders[name] for name in job.encoders]
+    listenings = [encoder.begin() for encoder in used]
+
+    def push(number: int, window: NDArray[np.float32]) -> None:
+        listenings[number].push(window)
+        progress.value += len(window) / (used[number].spec.sample_rate or 1)
+
+    heard = audio.hear(job.path, [encoder.spec.plan(job.profile) for encoder in used], push, limits)
+    vectors: dict[str, tuple[str, Array]] = {}
+    facts: dict[str, float | str] = {}
+    for encoder, listening in zip(used, listenings, strict=True):
+        for output, vector in listening.finish().items():
+            vectors[output] = (encoder.spec.fingerprint, vector)
+        facts.update(listening.facts)
+    return Heard(
+        tags=found,
+        size=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+        file_hash=hash_file(job.path),
+        packets=heard.packets,
+        duration=heard.duration,
+        silent=heard.silent,
+        heard_by=tuple(encoder.spec.fingerprint for encoder in used),
+        vectors=vectors,
+        facts=facts,
+    )
+
+
+def hash_file(path: str) -> str:
+    """blake2b-128 of a file's bytes, as hex. Raises ``AudioError`` if it cannot be read."""
+    digest = hashlib.blake2b(digest_size=16)
+    try:
+        with open(path, "rb", buffering=0) as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise AudioError(
+            f"It cannot be read: {error.strerror}.", remedy="Check that it exists and may be read."
+        ) from error
+    return digest.hexdigest()
+
+
+def _status(path: str) -> os.stat_result:
+    try:
+        return os.stat(path)
+    except OSError as error:
+        raise AudioError(
+            f"It cannot be read: {error.strerror}.", remedy="Check that it exists and may be read."
+        ) from error
+
+
+def main(connection: Connection, setup: Setup, progress: Progress) -> None:
+    """Loop of a worker: a ``Job`` in, a ``Heard`` or ``Refused`` out, until ``None`` or the end of the pipe."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if setup.nice:
+        os.nice(15)
+    encoders = {name: audio_encoder(name, setup.cache) for name in setup.encoders}
+    for encoder in encoders.values():
+        encoder.begin()  # load models before the memory limit is drawn
+    _limit_memory(setup.memory_mb)
+    connection.send("ready")
+    while True:
+        try:
+            job = connection.recv()
+        except EOFError:
+            return
+        if job is None:
+            return
+        progress.value = 0.0
+        connection.send(_answer(job, encoders, setup.limits, progress))
+
+
+def _answer(
+    job: Job, encoders: Mapping[str, AudioEncoder], limits: audio.Limits, progress: Progress
+) -> Heard | Refused:
+    try:
+        return read(job, encoders, limits, progress)
+    except AudioError as error:
+        return Refused(error.message, error.remedy)
+    except MemoryError:
+        return Refused("It needs more memory than one file may take.", "Raise it with SONGKIN_WORKER_MEMORY_MB.")
+    except Exception as error:  # noqa: BLE001 - a file must never stop the rest; what it was is told
+        return Refused(f"Hearing it failed: {type(error).__name__}: {_first_line(error)}")
+
+
+def _first_line(error: BaseException) -> str:
+    lines: Sequence[str] = str(error).splitlines()
+    return lines[0][:200] if lines else "no message"
+
+
+def _limit_memory(megabytes: int) -> None:
+    if sys.platform != "linux":
+        return
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + megabytes * 1024 * 1024
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

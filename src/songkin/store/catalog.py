@@ -1,0 +1,272 @@
+"""The catalog: songkin's memory, in one SQL database.
+
+All that songkin knows is here; the search index is made from it. Every change of a track raises its ``rev``; the index
+has caught up with a track when ``indexed_rev`` equals it. ``vectors`` and ``journal`` are the catalog's other two books.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from songkin.models import Track
+from songkin.store.database import Database, parts
+from songkin.store.journal import Journal
+from songkin.store.rows import Recording, Stored, to_row, to_track
+from songkin.store.schema import links, refused, tracks, vectors, votes
+from songkin.store.vectorbook import VectorBook, put_vectors
+from songkin.text import fold
+
+
+class Catalog:
+    """Tracks, links and votes. Use it as a context manager."""
+
+    def __init__(self, file: Path, *, readonly: bool = False) -> None:
+        self.db = Database(file, readonly=readonly)
+        self.vectors = VectorBook(self.db)
+        self.journal = Journal(self.db)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.db.close()
+
+    # Tracks --------------------------------------------------------------------------------------------------
+
+    def put(self, recordings: Sequence[Recording]) -> None:
+        """Insert or replace tracks with their vectors. Vectors of other outputs that a track already has stay."""
+        if not recordings:
+            return
+        now = time.time()
+        with self.db.writing() as connection:
+            known = set(
+                connection.execute(
+                    sa.select(tracks.c.id).where(tracks.c.id.in_([r.track.id for r in recordings]))
+                ).scalars()
+            )
+            for recording in recordings:
+                row = to_row(recording, now)
+                if recording.track.id in known:
+                    del row["key"], row["added_at"], row["indexed_rev"]
+                    connection.execute(
+                        sa.update(tracks).where(tracks.c.id == recording.track.id).values(**row, rev=tracks.c.rev + 1)
+                    )
+                else:
+                    connection.execute(sa.insert(tracks).values(**row, rev=1))
+                connection.execute(
+                    sa.delete(vectors).where(vectors.c.track_id == recording.track.id, vectors.c.output == "text")
+                )
+                put_vectors(connection, recording.track.id, recording.vectors)
+                connection.execute(sa.delete(refused).where(refused.c.path == row["path"]))
+
+    def moved(self, track: str, path: str, size: int, mtime_ns: int) -> None:
+        """The file of a track now lies at ``path``."""
+        with self.db.writing() as connection:
+            connection.execute(
+                sa.update(tracks)
+                .where(tracks.c.id == track)
+                .values(
+                    path=os.fsencode(path),
+                    size=size,
+                    mtime_ns=mtime_ns,
+                    missing=0,
+                    updated_at=time.time(),
+                    rev=tracks.c.rev + 1,
+                )
+            )
+
+    def touched(self, track: str, size: int, mtime_ns: int) -> None:
+        """The file was looked at and holds the same bytes."""
+        with self.db.writing() as connection:
+            connection.execute(
+                sa.update(tracks).where(tracks.c.id == track).values(size=size, mtime_ns=mtime_ns, missing=0)
+            )
+
+    def mark_missing(self, ids: Sequence[str], *, missing: bool = True) -> None:
+        """Note that the files of these tracks are gone (or back); they keep all else."""
+        with self.db.writing() as connection:
+            for part in parts(ids):
+                connection.execute(sa.update(tracks).where(tracks.c.id.in_(part)).values(missing=int(missing)))
+
+    def forget(self, ids: Sequence[str]) -> int:
+        """Remove tracks with their vectors, votes and links; returns how many there were."""
+        gone = 0
+        with self.db.writing() as connection:
+            for part in parts(ids):
+                gone += connection.execute(sa.delete(tracks).where(tracks.c.id.in_(part))).rowcount
+        return gone
+
+    def track(self, track: str) -> Track | None:
+        """The track with this id."""
+        return self.tracks([track]).get(track)
+
+    def tracks(self, ids: Sequence[str]) -> dict[str, Track]:
+        """Tracks by id; unknown ids are left out."""
+        found: dict[str, Track] = {}
+        for part in parts(ids):
+            found.update(
+                {row.id: to_track(row) for row in self.db.rows(sa.select(tracks).where(tracks.c.id.in_(part)))}
+            )
+        return found
+
+    def all_tracks(self, *, limit: int | None = None, offset: int = 0) -> list[Track]:
+        """Tracks by artist, album and number."""
+        order = (
+            tracks.c.artist_fold,
+            tracks.c.album,
+            tracks.c.disc_no,
+            tracks.c.track_no,
+            tracks.c.title_fold,
+            tracks.c.id,
+        )
+        return [to_track(row) for row in self.db.rows(sa.select(tracks).order_by(*order).limit(limit).offset(offset))]
+
+    def at_path(self, path: str) -> Track | None:
+        """The track whose file lies at ``path``."""
+        rows = self.db.rows(sa.select(tracks).where(tracks.c.path == os.fsencode(path)).order_by(tracks.c.missing))
+        return to_track(rows[0]) if rows else None
+
+    def named(self, title: str = "", artist: str = "") -> list[Track]:
+        """Tracks whose folded title and/or artist equal the folded names given."""
+        query = sa.select(tracks).order_by(tracks.c.artist_fold, tracks.c.title_fold, tracks.c.id)
+        if title:
+            query = query.where(tracks.c.title_fold == fold(title))
+        if artist:
+            query = query.where(sa.func.instr("\n" + tracks.c.artist_fold + "\n", "\n" + fold(artist) + "\n") > 0)
+        return [to_track(row) for row in self.db.rows(query.limit(200))]
+
+    def names(self) -> list[tuple[str, str, str, str]]:
+        """(id, folded title, folded artists by line, album) of every track, for spelling."""
+        return [
+            tuple(row)
+            for row in self.db.rows(sa.select(tracks.c.id, tracks.c.title_fold, tracks.c.artist_fold, tracks.c.album))
+        ]
+
+    def stored(self) -> list[Stored]:
+        """What is known of every file, for the walk to compare with."""
+        c = tracks.c
+        query = sa.select(
+            c.id, c.path, c.size, c.mtime_ns, c.file_hash, c.packets, c.profile, c.heard_by, c.silent, c.missing
+        ).where(c.path.is_not(None))
+        return [
+            Stored(
+                r.id,
+                os.fsdecode(r.path),
+                r.size,
+                r.mtime_ns,
+                r.file_hash,
+                r.packets,
+                r.profile,
+                tuple(r.heard_by),
+                bool(r.silent),
+                bool(r.missing),
+            )
+            for r in self.db.rows(query)
+        ]
+
+    def has_key(self, key: str) -> bool:
+        """Whether a track was first seen under ``key``."""
+        return bool(self.db.rows(sa.select(tracks.c.id).where(tracks.c.key == key)))
+
+    def count(self) -> int:
+        """How many tracks there are."""
+        return int(self.db.rows(sa.select(sa.func.count()).select_from(tracks))[0][0])
+
+    # What the index has -------------------------------------------------------------------------------------
+
+    def stale(self) -> list[str]:
+        """Ids of tracks that the search index has not caught up with."""
+        return list(
+            self._column(sa.select(tracks.c.id).where(tracks.c.rev != tracks.c.indexed_rev).order_by(tracks.c.id))
+        )
+
+    def revisions(self, ids: Sequence[str]) -> dict[str, int]:
+        """Current ``rev`` of tracks."""
+        found: dict[str, int] = {}
+        for part in parts(ids):
+            found.update(
+                {
+                    row.id: row.rev
+                    for row in self.db.rows(sa.select(tracks.c.id, tracks.c.rev).where(tracks.c.id.in_(part)))
+                }
+            )
+        return found
+
+    def indexed(self, revisions: Mapping[str, int]) -> None:
+        """The index now holds these tracks as of these revisions."""
+        with self.db.writing() as connection:
+            for track, rev in revisions.items():
+                connection.execute(sa.update(tracks).where(tracks.c.id == track).values(indexed_rev=rev))
+
+    def index_lost(self) -> None:
+        """Nothing is in the index any more."""
+        with self.db.writing() as connection:
+            connection.execute(sa.update(tracks).values(indexed_rev=0))
+
+    def ids(self) -> list[str]:
+        """All track ids."""
+        return list(self._column(sa.select(tracks.c.id).order_by(tracks.c.id)))
+
+    def _column(self, query: sa.Select[Any]) -> Iterator[str]:
+        return (row[0] for row in self.db.rows(query))
+
+    # Links, votes ------------------------------------------------------------------------------------------
+
+    def link(self, pairs: Iterable[tuple[str, str, str]]) -> None:
+        """Note likely duplicates: (id, id, evidence)."""
+        with self.db.writing() as connection:
+            for one, other, evidence in pairs:
+                a, b = sorted((one, other))
+                connection.execute(sa.delete(links).where(links.c.a == a, links.c.b == b))
+                connection.execute(sa.insert(links).values(a=a, b=b, evidence=evidence))
+
+    def unlink(self, ids: Sequence[str]) -> None:
+        """Forget the links of these tracks."""
+        with self.db.writing() as connection:
+            for part in parts(ids):
+                connection.execute(sa.delete(links).where(links.c.a.in_(part) | links.c.b.in_(part)))
+
+    def same_packets(self, ids: Sequence[str]) -> list[tuple[str, str]]:
+        """Pairs (one of ``ids``, another track) whose files hold the same audio packets."""
+        found: list[tuple[str, str]] = []
+        other = tracks.alias()
+        for part in parts(ids):
+            query = sa.select(tracks.c.id, other.c.id.label("other")).where(
+                tracks.c.id.in_(part),
+                tracks.c.packets != "",
+                tracks.c.packets == other.c.packets,
+                tracks.c.id != other.c.id,
+            )
+            found += [(row.id, row.other) for row in self.db.rows(query)]
+        return found
+
+    def linked(self) -> list[tuple[str, str, str]]:
+        """All likely duplicates: (id, id, evidence)."""
+        return [
+            tuple(row)
+            for row in self.db.rows(sa.select(links.c.a, links.c.b, links.c.evidence).order_by(links.c.a, links.c.b))
+        ]
+
+    def vote(self, user: str, track: str, vote: str) -> None:
+        """One vote per user and track."""
+        with self.db.writing() as connection:
+            connection.execute(sa.delete(votes).where(votes.c.user == user, votes.c.track_id == track))
+            connection.execute(sa.insert(votes).values(user=user, track_id=track, vote=vote, at=time.time()))
+
+    def votes_of(self, user: str) -> dict[str, str]:
+        """track id -> vote."""
+        rows = self.db.rows(sa.select(votes.c.track_id, votes.c.vote).where(votes.c.user == user))
+        return {row.track_id: row.vote for row in rows}

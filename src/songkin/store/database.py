@@ -1,0 +1,168 @@
+"""How a catalog file is opened, brought up to date, read and written.
+
+An older file is copied aside and migrated step by step, a newer one is refused. Whatever the database says becomes a
+``StoreError`` with a remedy.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from songkin.errors import LibraryTooNew, StoreError
+from songkin.store.schema import SCHEMA_VERSION, meta, metadata
+
+_CHUNK: Final = 500
+
+MIGRATIONS: Final[dict[int, Callable[[sa.Connection], None]]] = {}
+"""From version n to n + 1."""
+
+
+def open_engine(file: Path, *, readonly: bool = False) -> sa.Engine:
+    """Open (or make) the SQLite catalog at ``file``.
+
+    Raises ``LibraryTooNew`` and ``StoreError`` (not a catalog, damaged, not writable), each with its remedy.
+    """
+    target = f"file:{_quoted(file)}?mode=ro&immutable=1" if readonly else f"file:{_quoted(file)}"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(target, uri=True, timeout=30, check_same_thread=False)
+
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.QueuePool)
+    sa.event.listen(engine, "connect", _prepare_readonly if readonly else _prepare)
+    try:
+        with engine.connect() as connection:
+            version = _stored_version(connection)
+        if version is None and not readonly:
+            _create(engine)
+        elif version is not None:
+            _bring_up(engine, file, version, readonly=readonly)
+    except sa.exc.DatabaseError as error:
+        engine.dispose()
+        raise _explained(error, file) from error
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _quoted(file: Path) -> str:
+    from urllib.parse import quote
+
+    return quote(str(file).encode("utf-8", "surrogateescape"))
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _prepare_readonly(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _stored_version(connection: sa.Connection) -> int | None:
+    if not sa.inspect(connection).has_table("meta"):
+        return None
+    value = connection.execute(sa.select(meta.c.value).where(meta.c.key == "schema")).scalar()
+    return int(value) if value is not None else None
+
+
+def _create(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        connection.execute(sa.insert(meta).values(key="schema", value=str(SCHEMA_VERSION)))
+
+
+def _bring_up(engine: sa.Engine, file: Path, version: int, *, readonly: bool) -> None:
+    if version > SCHEMA_VERSION:
+        raise LibraryTooNew(
+            f"The library at {file.parent} was written by a newer songkin (format {version}, this one knows {SCHEMA_VERSION}).",
+            remedy="Update songkin: pip install --upgrade songkin.",
+        )
+    if version == SCHEMA_VERSION:
+        return
+    if readonly:
+        raise StoreError(
+            f"The library at {file.parent} has an older format and cannot be written.",
+            remedy="Make its folder writable and try again.",
+        )
+    shutil.copy2(file, file.with_suffix(f".format{version}.bak"))
+    with engine.begin() as connection:
+        for step in range(version, SCHEMA_VERSION):
+            MIGRATIONS[step](connection)
+        connection.execute(sa.update(meta).where(meta.c.key == "schema").values(value=str(SCHEMA_VERSION)))
+
+
+def _explained(error: sa.exc.DatabaseError, file: Path) -> StoreError:
+    text = str(error.orig).lower()
+    if "not a database" in text or "malformed" in text:
+        return StoreError(
+            f"The catalog {file} is damaged or not a songkin catalog.",
+            remedy="Restore it from a backup, or move it away and index again.",
+        )
+    if "unable to open" in text or "readonly" in text or "disk i/o" in text:
+        return StoreError(
+            f"The library at {file.parent} cannot be written.",
+            remedy="Check the folder's permissions and free space, or choose another with -L DIR.",
+        )
+    if "full" in text:
+        return StoreError(
+            f"The disk of {file.parent} is full.",
+            remedy="Make room and run the command again; it goes on where it stopped.",
+        )
+    if "locked" in text:
+        return StoreError(
+            f"The catalog {file} is held by another program.", remedy="Wait until it is done and try again."
+        )
+    return StoreError(f"The catalog {file} cannot be used: {error.orig}.", remedy="Run `songkin doctor`.")
+
+
+class Database:
+    """One SQL database with transactions whose errors are songkin's."""
+
+    def __init__(self, file: Path, *, readonly: bool = False) -> None:
+        self.file = file
+        self.readonly = readonly
+        self._engine = open_engine(file, readonly=readonly)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """One transaction: all of it is stored, or nothing."""
+        if self.readonly:
+            raise StoreError(f"The library at {self.file.parent} can only be read.", remedy="Make its folder writable.")
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except sa.exc.DatabaseError as error:
+            raise _explained(error, self.file) from error
+
+    def rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        """All rows of a query."""
+        try:
+            with self._engine.connect() as connection:
+                return connection.execute(query).all()
+        except sa.exc.DatabaseError as error:
+            raise _explained(error, self.file) from error
+
+    def check(self) -> str:
+        """``ok``, or what SQLite's integrity check found."""
+        with self._engine.connect() as connection:
+            return str(connection.exec_driver_sql("PRAGMA integrity_check").scalar())
+
+
+def parts(items: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut a list of ids into pieces that one statement takes."""
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]

@@ -1,0 +1,121 @@
+"""Between tracks and rows of the catalog."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from songkin.models import Track
+from songkin.text import fold
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the catalog knows of the file behind a track, to tell whether it must be read again."""
+
+    id: str
+    path: str
+    size: int | None
+    mtime_ns: int | None
+    file_hash: str
+    packets: str
+    profile: str
+    heard_by: tuple[str, ...]
+    silent: bool
+    missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A track with all that reading its file gave, ready to be stored."""
+
+    track: Track
+    key: str
+    guessed: tuple[str, ...] = ()
+    size: int | None = None
+    mtime_ns: int | None = None
+    file_hash: str = ""
+    packets: str = ""
+    profile: str = ""
+    heard_by: tuple[str, ...] = ()
+    silent: bool = False
+    vectors: Mapping[str, tuple[str, Array]] = field(default_factory=dict)
+    """output name -> (encoder fingerprint, vector)"""
+
+
+def to_row(recording: Recording, now: float) -> dict[str, Any]:
+    """The columns of ``tracks`` for a recording."""
+    track = recording.track
+    return {
+        "id": track.id,
+        "key": recording.key,
+        "source": track.source,
+        "path": os.fsencode(track.path) if track.path else None,
+        "title": track.title,
+        "artists": list(track.artists),
+        "album": track.album,
+        "album_artist": track.album_artist,
+        "track_no": track.track_no,
+        "disc_no": track.disc_no,
+        "year": track.year,
+        "genres": list(track.genres),
+        "isrc": track.isrc,
+        "musicbrainz_id": track.musicbrainz_id,
+        "comment": track.comment,
+        "has_cover": int(track.has_cover),
+        "guessed": list(recording.guessed),
+        "title_fold": fold(track.title),
+        "artist_fold": "\n".join(fold(name) for name in track.artists),
+        "duration": track.duration,
+        "bpm": track.bpm,
+        "musical_key": track.key,
+        "loudness": track.loudness,
+        "brightness": track.brightness,
+        "features": dict(track.features),
+        "size": recording.size,
+        "mtime_ns": recording.mtime_ns,
+        "file_hash": recording.file_hash,
+        "packets": recording.packets,
+        "profile": recording.profile,
+        "heard_by": list(recording.heard_by),
+        "silent": int(recording.silent),
+        "missing": 0,
+        "added_at": now,
+        "updated_at": now,
+        "indexed_rev": 0,
+    }
+
+
+def to_track(row: sa.Row[Any]) -> Track:
+    """The track of a row of ``tracks``."""
+    return Track(
+        id=row.id,
+        title=row.title,
+        artists=tuple(row.artists),
+        album=row.album,
+        album_artist=row.album_artist,
+        track_no=row.track_no,
+        disc_no=row.disc_no,
+        year=row.year,
+        genres=tuple(row.genres),
+        duration=row.duration,
+        path=os.fsdecode(row.path) if row.path is not None else "",
+        source=row.source,
+        bpm=row.bpm,
+        key=row.musical_key,
+        loudness=row.loudness,
+        brightness=row.brightness,
+        isrc=row.isrc,
+        musicbrainz_id=row.musicbrainz_id,
+        comment=row.comment,
+        has_cover=bool(row.has_cover),
+        missing=bool(row.missing),
+        features=dict(row.features),
+    )

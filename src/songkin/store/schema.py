@@ -1,0 +1,136 @@
+"""Tables of the catalog.
+
+The catalog is the truth: tracks, every vector as a blob with its encoder, runs, refused files, votes. The search
+index can be rebuilt from it at any time. ``SCHEMA_VERSION`` counts changes of these tables.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+SCHEMA_VERSION: Final = 1
+
+metadata: Final = sa.MetaData()
+
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("value", sa.String, nullable=False),
+)
+
+tracks = sa.Table(
+    "tracks",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("key", sa.String, nullable=False, unique=True),
+    sa.Column("source", sa.String, nullable=False),
+    sa.Column("path", sa.LargeBinary, index=True),  # bytes: names need not be UTF-8
+    sa.Column("title", sa.String, nullable=False),
+    sa.Column("artists", sa.JSON, nullable=False),
+    sa.Column("album", sa.String, nullable=False),
+    sa.Column("album_artist", sa.String, nullable=False),
+    sa.Column("track_no", sa.Integer),
+    sa.Column("disc_no", sa.Integer),
+    sa.Column("year", sa.Integer),
+    sa.Column("genres", sa.JSON, nullable=False),
+    sa.Column("isrc", sa.String, nullable=False),
+    sa.Column("musicbrainz_id", sa.String, nullable=False),
+    sa.Column("comment", sa.String, nullable=False),
+    sa.Column("has_cover", sa.Integer, nullable=False),
+    sa.Column("guessed", sa.JSON, nullable=False),
+    sa.Column("title_fold", sa.String, nullable=False, index=True),
+    sa.Column("artist_fold", sa.String, nullable=False, index=True),
+    sa.Column("duration", sa.Float),
+    sa.Column("bpm", sa.Float),
+    sa.Column("musical_key", sa.String, nullable=False),
+    sa.Column("loudness", sa.Float),
+    sa.Column("brightness", sa.Float),
+    sa.Column("features", sa.JSON, nullable=False),
+    sa.Column("size", sa.BigInteger),
+    sa.Column("mtime_ns", sa.BigInteger),
+    sa.Column("file_hash", sa.String, nullable=False, index=True),
+    sa.Column("packets", sa.String, nullable=False, index=True),
+    sa.Column("profile", sa.String, nullable=False),
+    sa.Column("heard_by", sa.JSON, nullable=False),  # fingerprints of the encoders that heard it, vectors or not
+    sa.Column("silent", sa.Integer, nullable=False),
+    sa.Column("missing", sa.Integer, nullable=False),
+    sa.Column("added_at", sa.Float, nullable=False),
+    sa.Column("updated_at", sa.Float, nullable=False),
+    sa.Column("rev", sa.Integer, nullable=False),
+    sa.Column("indexed_rev", sa.Integer, nullable=False),
+)
+
+vectors = sa.Table(
+    "vectors",
+    metadata,
+    sa.Column("track_id", sa.ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("output", sa.String, primary_key=True),
+    sa.Column("encoder", sa.String, nullable=False),
+    sa.Column("dtype", sa.String, nullable=False),
+    sa.Column("length", sa.Integer, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+links = sa.Table(
+    "links",  # likely the same recording; a < b; never merged, only shown
+    metadata,
+    sa.Column("a", sa.ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("b", sa.ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, index=True),
+    sa.Column("evidence", sa.String, nullable=False),
+)
+
+votes = sa.Table(
+    "votes",
+    metadata,
+    sa.Column("user", sa.String, primary_key=True),
+    sa.Column("track_id", sa.ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("vote", sa.String, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)
+
+refused = sa.Table(
+    "refused",
+    metadata,
+    sa.Column("path", sa.LargeBinary, primary_key=True),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("remedy", sa.String, nullable=False),
+    sa.Column("size", sa.BigInteger),
+    sa.Column("mtime_ns", sa.BigInteger),
+    sa.Column("deaths", sa.Integer, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("command", sa.String, nullable=False),
+    sa.Column("arguments", sa.JSON, nullable=False),
+    sa.Column("state", sa.String, nullable=False),  # running, done, interrupted, failed
+    sa.Column("started_at", sa.Float, nullable=False),
+    sa.Column("ended_at", sa.Float),
+    sa.Column("counts", sa.JSON, nullable=False),
+)
+
+statistics = sa.Table(
+    "statistics",  # means, whitenings … fitted over the library; one row a space
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("encoder", sa.String, nullable=False),
+    sa.Column("fitted_on", sa.Integer, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+reach = sa.Table(
+    "reach",  # mean distance to the ten nearest songs, for hub correction
+    metadata,
+    sa.Column("track_id", sa.ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("space", sa.String, primary_key=True),
+    sa.Column("radius", sa.Float, nullable=False),
+    sqlite_with_rowid=False,
+)

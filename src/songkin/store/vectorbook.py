@@ -1,0 +1,131 @@
+"""Raw vectors of the catalog, and what was fitted over them: statistics and hub radii."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import sqlalchemy as sa
+
+from songkin.errors import StoreError
+from songkin.store.database import Database, parts
+from songkin.store.rows import Array
+from songkin.store.schema import reach, statistics, tracks, vectors
+
+
+class VectorBook:
+    """Every vector as the encoder gave it, with the encoder's fingerprint beside it."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    def put(self, rows: Iterable[tuple[str, str, str, Array]]) -> None:
+        """Store (track id, output, encoder, vector) rows, replacing older ones."""
+        with self.db.writing() as connection:
+            for track, output, encoder, vector in rows:
+                put_vectors(connection, track, {output: (encoder, vector)})
+                connection.execute(sa.update(tracks).where(tracks.c.id == track).values(rev=tracks.c.rev + 1))
+
+    def one(self, track: str, output: str) -> Array | None:
+        """One stored vector."""
+        return self.of([track], (output,)).get(track, {}).get(output)
+
+    def of(self, ids: Sequence[str], outputs: Sequence[str]) -> dict[str, dict[str, Array]]:
+        """Stored vectors: id -> output -> array."""
+        found: dict[str, dict[str, Array]] = {}
+        for part in parts(ids):
+            for row in self.db.rows(
+                sa.select(vectors).where(vectors.c.track_id.in_(part), vectors.c.output.in_(outputs))
+            ):
+                found.setdefault(row.track_id, {})[row.output] = np.frombuffer(row.data, dtype=row.dtype)
+        return found
+
+    def matrix(self, output: str, encoder: str | None = None) -> tuple[list[str], Array]:
+        """All vectors of one output with fixed length, as (ids, float32 (n, d)), ordered by id."""
+        query = (
+            sa.select(vectors.c.track_id, vectors.c.data).where(vectors.c.output == output).order_by(vectors.c.track_id)
+        )
+        if encoder is not None:
+            query = query.where(vectors.c.encoder == encoder)
+        rows = self.db.rows(query)
+        ids = [row.track_id for row in rows]
+        if not ids:
+            return [], np.zeros((0, 0), np.float32)
+        return ids, np.frombuffer(b"".join(row.data for row in rows), np.float32).reshape(len(ids), -1)
+
+    def encoders_of(self, output: str) -> dict[str, str]:
+        """Which encoder made the stored vectors of ``output``: track id -> fingerprint."""
+        return {
+            row[0]: row[1]
+            for row in self.db.rows(sa.select(vectors.c.track_id, vectors.c.encoder).where(vectors.c.output == output))
+        }
+
+    def counts(self) -> list[tuple[str, str, int]]:
+        """(output, encoder, how many vectors)."""
+        c = vectors.c
+        query = (
+            sa.select(c.output, c.encoder, sa.func.count()).group_by(c.output, c.encoder).order_by(c.output, c.encoder)
+        )
+        return [tuple(row) for row in self.db.rows(query)]
+
+    def statistic(self, name: str) -> tuple[int, str, int, bytes] | None:
+        """(version, encoder, fitted on how many, data) of what was fitted for a space."""
+        rows = self.db.rows(
+            sa.select(statistics.c.version, statistics.c.encoder, statistics.c.fitted_on, statistics.c.data).where(
+                statistics.c.name == name
+            )
+        )
+        return tuple(rows[0]) if rows else None
+
+    def put_statistic(self, name: str, encoder: str, fitted_on: int, data: bytes) -> int:
+        """Replace what was fitted for a space; returns its new version."""
+        old = self.statistic(name)
+        version = old[0] + 1 if old else 1
+        with self.db.writing() as connection:
+            connection.execute(sa.delete(statistics).where(statistics.c.name == name))
+            connection.execute(
+                sa.insert(statistics).values(
+                    name=name, version=version, encoder=encoder, fitted_on=fitted_on, data=data
+                )
+            )
+        return version
+
+    def put_reach(self, space: str, radii: Mapping[str, float], *, replace: bool) -> None:
+        """Store hub radii of a space."""
+        with self.db.writing() as connection:
+            if replace:
+                connection.execute(sa.delete(reach).where(reach.c.space == space))
+            for part in parts(list(radii)):
+                connection.execute(sa.delete(reach).where(reach.c.space == space, reach.c.track_id.in_(part)))
+                connection.execute(
+                    sa.insert(reach), [{"track_id": i, "space": space, "radius": radii[i]} for i in part]
+                )
+
+    def reach_of(self, ids: Sequence[str]) -> dict[str, dict[str, float]]:
+        """space -> id -> radius."""
+        found: dict[str, dict[str, float]] = {}
+        for part in parts(ids):
+            for row in self.db.rows(sa.select(reach).where(reach.c.track_id.in_(part))):
+                found.setdefault(row.space, {})[row.track_id] = row.radius
+        return found
+
+
+def put_vectors(connection: sa.Connection, track: str, found: Mapping[str, tuple[str, Array]]) -> None:
+    """Write the vectors of one track inside a transaction."""
+    for output, (encoder, vector) in found.items():
+        if vector.dtype.kind == "f" and not np.isfinite(vector).all():
+            raise StoreError(
+                f"The vector {output} of {track} is not finite.",
+                remedy="This is a fault of the encoder; please report it.",
+            )
+        connection.execute(sa.delete(vectors).where(vectors.c.track_id == track, vectors.c.output == output))
+        connection.execute(
+            sa.insert(vectors).values(
+                track_id=track,
+                output=output,
+                encoder=encoder,
+                dtype=vector.dtype.str,
+                length=vector.size,
+                data=np.ascontiguousarray(vector).tobytes(),
+            )
+        )

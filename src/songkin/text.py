@@ -1,0 +1,60 @@
+"""Text about songs: how names are compared, what is embedded, which words are indexed.
+
+``fold`` is the one way in which songkin compares names. ``describe`` is the sentence that a text encoder reads about a
+song and ``words`` what BM25 reads; both are versioned by ``TEXT_VERSION``, for a change makes old vectors stale.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from songkin.models import Track
+
+TEXT_VERSION: Final = "1"
+
+_EXPAND: Final = str.maketrans(
+    {"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "œ": "oe", "đ": "d", "ł": "l", "Ł": "l", "ı": "i"}
+)
+
+
+def fold(text: str) -> str:
+    """A name without case, accents and punctuation: ``"Sigur Rós"`` and ``"SIGUR ROS"`` fold alike.
+
+    Letters of any script stay; ``&`` counts as *and*. A name made of signs alone is only case-folded.
+    """
+    spread = unicodedata.normalize("NFKD", text.replace("&", " and ").translate(_EXPAND)).casefold()
+    kept = "".join(c if c.isalnum() else "" if unicodedata.combining(c) or c in "'’`" else " " for c in spread)
+    return " ".join(kept.split()) or text.strip().casefold()
+
+
+def decade(year: int | None) -> str:
+    """``1974`` → ``"1970s"``; empty when unknown."""
+    return f"{year // 10 * 10}s" if year else ""
+
+
+def describe(track: Track) -> str:
+    """One line of what is known of a song, for a text encoder. Guessed names are known names."""
+    parts = [track.title]
+    if track.artists:
+        parts.append(f"by {track.artist}")
+    if track.album:
+        parts.append(f"from {track.album}")
+    line = " ".join(parts) + "."
+    if track.genres:
+        line += f" Genre: {', '.join(track.genres)}."
+    if track.year:
+        line += f" {decade(track.year)}."
+    if track.comment and len(track.comment) < 200:
+        line += f" {track.comment}"
+    return line
+
+
+def words(track: Track) -> str:
+    """Every word a person might type to find this song, for BM25."""
+    parts = [track.title, *track.artists, track.album, *track.genres]
+    if track.album_artist and track.album_artist not in track.artists:
+        parts.append(track.album_artist)
+    if track.year:
+        parts += [str(track.year), decade(track.year)]
+    return " ".join(part for part in parts if part)
