@@ -1,0 +1,127 @@
+"""Finds sound files in folders.
+
+Symbolic links are followed, and every folder is entered once (by device and inode), so that loops end. A file that
+two ways lead to is found once (by its real path; hard links are files of their own). Names keep undecodable bytes
+as surrogates. The order is that of the given paths, then of names, and does not depend on the file system.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from operator import attrgetter
+
+from songkin.audio import EXTENSIONS
+from songkin.errors import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFile:
+    """A file to hear. ``path`` is absolute, ``root`` the folder that was asked for and that the file was found under
+    (its own folder if the file itself was asked for), ``size`` in bytes, ``mtime_ns`` in nanoseconds since 1970."""
+
+    path: str
+    root: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file or folder that is there and cannot be used. ``reason`` is one line for people."""
+
+    path: str
+    reason: str
+
+
+def walk(paths: Sequence[str]) -> Iterator[SoundFile | Unreadable]:
+    """Sound files in ``paths``, files and folders alike.
+
+    In folders a file is taken by its suffix (``audio.EXTENSIONS``) and hidden ones are passed over; a file that is
+    named itself is taken whatever it is called. Raises ``SourceError``, before anything is yielded, if a path does
+    not exist.
+    """
+    roots = [os.path.abspath(os.fspath(path)) for path in paths]
+    for given, root in zip(paths, roots, strict=True):
+        if not os.path.lexists(root):
+            shown = os.fspath(given).encode("utf-8", "replace").decode()
+            raise SourceError(
+                f"There is no file or folder {shown}.", remedy="Check the spelling, and that the disk is mounted."
+            )
+    return _Walk().run(roots)
+
+
+@dataclass(slots=True)
+class _Walk:
+    folders: set[tuple[int, int]] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
+
+    def run(self, roots: Sequence[str]) -> Iterator[SoundFile | Unreadable]:
+        for root in roots:
+            if os.path.isdir(root):
+                yield from self._folder(root)
+            elif self._is_new(os.path.realpath(root)):
+                yield _examined(root, os.path.dirname(root), partial(os.stat, root))
+
+    def _folder(self, root: str) -> Iterator[SoundFile | Unreadable]:
+        """Depth first, without recursion: a folder may lie deeper than Python's stack."""
+        waiting = [root]
+        while waiting:
+            path = waiting.pop()
+            try:
+                about = os.stat(path)
+                if (about.st_dev, about.st_ino) in self.folders:
+                    continue
+                self.folders.add((about.st_dev, about.st_ino))
+                with os.scandir(path) as scanned:
+                    entries = sorted(scanned, key=attrgetter("name"))
+            except OSError as error:
+                yield Unreadable(path, _reason(error))
+                continue
+            shown = [entry for entry in entries if entry.name[0] != "."]
+            inner = [entry.path for entry in shown if _is_folder(entry)]
+            yield from self._files(shown, root, os.path.realpath(path) + os.sep)
+            waiting += reversed(inner)
+
+    def _files(self, entries: list[os.DirEntry[str]], root: str, real: str) -> list[SoundFile | Unreadable]:
+        """The sound files among the entries of one folder, whose real path is ``real``."""
+        return [
+            _examined(entry.path, root, entry.stat)
+            for entry in entries
+            if entry.name[entry.name.rfind(".") :].lower() in EXTENSIONS
+            and not _is_folder(entry)
+            and self._is_new(os.path.realpath(entry.path) if entry.is_symlink() else real + entry.name)
+        ]
+
+    def _is_new(self, real: str) -> bool:
+        known = len(self.files)
+        self.files.add(real)
+        return len(self.files) > known
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself, or into a folder that may not be searched: looking at it again says so
+        return False
+
+
+def _examined(path: str, root: str, look: Callable[[], os.stat_result]) -> SoundFile | Unreadable:
+    try:
+        about = look()
+    except OSError as error:
+        return Unreadable(path, _reason(error))
+    if not stat.S_ISREG(about.st_mode):
+        return Unreadable(path, "is no regular file")
+    return SoundFile(path, root, about.st_size, about.st_mtime_ns)
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "is a link that leads nowhere, or vanished while it was looked at"
+    if isinstance(error, PermissionError):
+        return "may not be read"
+    return f"cannot be read ({error.strerror})"
