@@ -1,0 +1,231 @@
+"""The folder of an embedded search index: who holds it, how it is laid out, whether it is whole.
+
+    FOLDER/lock, holder      taken before the engine opens anything; the holder's process id
+    FOLDER/index/layout.json spaces and indexed fields, as they were asked for
+    FOLDER/index/state.json  points, files and their sizes when it was last let go in good order
+    FOLDER/index/shard/      the engine's own files
+
+Why all this stands outside the engine: opening a shard twice breaks the next flush of the process that had it; a
+missing or cut file is often replaced by an empty one without a word, which shows much later as songs that are never
+found; and the engine refuses to open a folder that it may not write to. ``index`` appears by one rename, so an
+interrupted creation leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import filelock
+
+from songkin.errors import IndexDamaged, LibraryBusy, LibraryTooNew, SpaceMismatch, StoreError
+from songkin.store.vectors import Layout, Space
+
+FORMAT: Final = 1
+REBUILD: Final = "Run `songkin reindex`: it makes the search index anew from the catalog."
+RECREATE: Final = "Run `songkin reindex --recreate`: it makes the search index anew from the catalog."
+_BLOCK: Final = 1 << 20
+
+
+# Who holds it -------------------------------------------------------------------------------------------------------
+
+
+def hold(folder: Path, wait: float) -> filelock.BaseFileLock:
+    """Take the folder for this process, waiting at most ``wait`` seconds.
+
+    Raises ``LibraryBusy`` naming the holder, ``StoreError`` where a lock cannot be had at all.
+    """
+    # Not bound to a thread: a server opens in one thread and closes in another.
+    lock = filelock.FileLock(folder / "lock", thread_local=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=wait, poll_interval=0.05)
+    except filelock.Timeout as error:
+        raise LibraryBusy(
+            f"The search index is in use by {_holder(folder)}.",
+            remedy="Wait until it is done, stop it, or ask the running `songkin serve` instead.",
+        ) from error
+    except (OSError, NotImplementedError) as error:
+        raise StoreError(
+            f"The search index in {folder} cannot be locked: {error}.",
+            remedy="Keep the library in a folder of your own on a local disk.",
+        ) from error
+    try:
+        (folder / "holder").write_text(str(os.getpid()))
+    except OSError as error:
+        lock.release()
+        raise StoreError(
+            f"{folder} cannot be written to: {error}.", remedy="Check its disk and permissions."
+        ) from error
+    return lock
+
+
+def release(folder: Path, lock: filelock.BaseFileLock) -> None:
+    """Let the folder go."""
+    (folder / "holder").unlink(missing_ok=True)
+    lock.release()
+
+
+def _holder(folder: Path) -> str:
+    try:
+        pid = int((folder / "holder").read_text())
+    except (OSError, ValueError):
+        return "another process"
+    return "this very process" if pid == os.getpid() else f"another process (id {pid})"
+
+
+def writable(folder: Path) -> bool:
+    """Whether this process may write to the index in ``folder``."""
+    inner = (folder, folder / "lock", folder / "index", folder / "index" / "shard")
+    return all(os.access(path, os.W_OK) for path in inner if path.exists())
+
+
+def erase(folder: Path, *, wait: float = 5.0) -> None:
+    """Remove the index, so that the next opening makes an empty one. Raises ``LibraryBusy``."""
+    lock = hold(folder, wait)
+    try:
+        if (folder / "index").exists():
+            shutil.rmtree(folder / "index")
+    except OSError as error:
+        raise StoreError(
+            f"The search index cannot be removed: {error}.", remedy=f"Remove {folder / 'index'}."
+        ) from error
+    finally:
+        release(folder, lock)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy an index, leaving out zeros: the engine's files are large and mostly holes."""
+    for path in sorted(source.rglob("*")):
+        place = target / path.relative_to(source)
+        if path.is_dir():
+            place.mkdir(parents=True, exist_ok=True)
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("rb") as old, place.open("wb") as new:
+            while block := old.read(_BLOCK):
+                if block.count(0) == len(block):
+                    new.seek(len(block), os.SEEK_CUR)
+                else:
+                    new.write(block)
+            new.truncate(old.tell())
+
+
+# How it is laid out ---------------------------------------------------------------------------------------------------
+
+
+def write_layout(index: Path, layout: Layout) -> None:
+    """Note spaces and fields beside the shard."""
+    spaces = [asdict(space) for space in layout.spaces]
+    _write(index / "layout.json", {"format": FORMAT, "spaces": spaces, "fields": dict(layout.fields)})
+
+
+def read_layout(index: Path, collection: str) -> Layout:
+    """The layout noted beside the shard. Raises ``IndexDamaged``, ``LibraryTooNew``."""
+    noted = _read(index / "layout.json")
+    version = noted.get("format")
+    if isinstance(version, int) and version > FORMAT:
+        raise LibraryTooNew("The search index was made by a newer songkin.", remedy="Update songkin.")
+    try:
+        spaces = tuple(Space(**space) for space in noted["spaces"])
+        return Layout(collection, spaces, dict(noted["fields"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged(index, "its layout cannot be read") from error
+
+
+def join(stored: Layout, wanted: Layout) -> Layout:
+    """Both layouts in one. What is stored and no longer wanted stays: it does no harm.
+
+    Raises ``SpaceMismatch`` where a space has another size or distance now, or a field another kind.
+    """
+    spaces = {space.name: space for space in stored.spaces}
+    for space in wanted.spaces:
+        old = spaces.setdefault(space.name, space)
+        if old != space:
+            raise SpaceMismatch(
+                f"{space.name} is stored as {describe(old)} and wanted as {describe(space)}.", remedy=RECREATE
+            )
+    fields = dict(stored.fields)
+    for name, kind in wanted.fields.items():
+        if fields.setdefault(name, kind) != kind:
+            raise SpaceMismatch(f"{name} is indexed as {fields[name]} and wanted as {kind}.", remedy=RECREATE)
+    return Layout(wanted.collection, tuple(spaces.values()), fields)
+
+
+def describe(space: Space) -> str:
+    """A space's kind in words."""
+    return "sparse vectors" if space.sparse else f"{space.dim} numbers by {space.distance}"
+
+
+# Whether it is whole --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """``clean``: nothing was written since; then files and points must be as noted. Otherwise the files noted must be
+    there, and the engine's log brings back what they lack."""
+
+    clean: bool
+    points: int = 0
+    files: Mapping[str, int] = field(default_factory=dict)
+
+
+def inventory(index: Path) -> dict[str, int]:
+    """Sizes of the engine's files by their path."""
+    shard = index / "shard"
+    return {path.relative_to(shard).as_posix(): path.stat().st_size for path in shard.rglob("*") if path.is_file()}
+
+
+def write_state(index: Path, state: State) -> None:
+    """Note the state of the shard."""
+    _write(index / "state.json", asdict(state))
+
+
+def read_state(index: Path) -> State:
+    """The state noted last, compared with the files. Raises ``IndexDamaged`` for a file that is gone or cut."""
+    noted = _read(index / "state.json")
+    try:
+        state = State(bool(noted["clean"]), int(noted["points"]), {str(k): int(v) for k, v in noted["files"].items()})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise damaged(index, "its state cannot be read") from error
+    present = inventory(index)
+    for name, size in state.files.items():
+        # Logs and journals come and go while points are written.
+        if not state.clean and ("journal" in name or name.startswith("wal/")):
+            continue
+        if name not in present:
+            raise damaged(index, f"{name} is gone")
+        if state.clean and present[name] != size:
+            raise damaged(index, f"{name} has another size than before")
+    return state
+
+
+def damaged(index: Path, why: str) -> IndexDamaged:
+    """The error for an index that cannot be used."""
+    return IndexDamaged(f"The search index in {index.parent} is damaged: {why}.", remedy=REBUILD)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        noted = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise damaged(path.parent, f"{path.name} cannot be read") from error
+    if not isinstance(noted, dict):
+        raise damaged(path.parent, f"{path.name} cannot be read")
+    return noted
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    scratch = path.with_suffix(".new")
+    try:
+        scratch.write_text(json.dumps(content), encoding="utf-8")
+        os.replace(scratch, path)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written: {error}.", remedy="Check the disk's space and permissions."
+        ) from error
