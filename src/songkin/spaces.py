@@ -76,7 +76,7 @@ def fit(space: str, raw: Matrix) -> Statistics:
     """Statistics of ``space`` from the raw vectors of all songs, float32 (n, d), outputs joined side by side."""
     if space == "timbre":
         return _fit_timbre(raw)
-    mean, std = _moments(_logits(raw) if space == "heard" else raw)
+    mean, std = _moments(logits(raw) if space == "heard" else raw)
     return Statistics(len(raw), {"mean": mean, "std": std})
 
 
@@ -88,7 +88,7 @@ def transform(space: str, raw: Matrix, statistics: Statistics | None) -> Matrix:
     if space in {"tags", "text"}:
         return _nowhere_zero(raw)
     if space == "heard":
-        return _nowhere_zero(_logits(raw))
+        return _nowhere_zero(logits(raw))
     if statistics is None:
         raise StoreError(f"The space {space} has no statistics yet.", remedy="Run `songkin reindex`.")
     standard = (raw - statistics.arrays["mean"]) / statistics.arrays["std"]
@@ -137,7 +137,8 @@ def _moments(raw: Matrix) -> tuple[Matrix, Matrix]:
     return mean, np.maximum(std, floor).astype(np.float32)
 
 
-def _logits(probabilities: Matrix) -> Matrix:
+def logits(probabilities: Matrix) -> Matrix:
+    """ln((p + 1e-4) / (1 - p + 1e-4)), float32."""
     p = np.asarray(probabilities, np.float32)
     return np.log((p + np.float32(1e-4)) / (1 - p + np.float32(1e-4)))
 

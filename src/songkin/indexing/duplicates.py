@@ -56,7 +56,7 @@ def _by_fingerprint(catalog: Catalog, store: VectorStore, ids: Sequence[str]) ->
         for i in asked
     ]
     found = dict(zip(asked, store.ask(asks) if asks else [], strict=True))
-    prints = _prints(catalog, {i for i in asked} | {match.id for matches in found.values() for match in matches})
+    prints = _prints(catalog, set(asked) | {match.id for matches in found.values() for match in matches})
     pairs = []
     for i, matches in found.items():
         for match in matches:

@@ -6,7 +6,6 @@ refitted when the library has changed by more than a tenth since they were fitte
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +17,7 @@ from songkin.errors import IndexDamaged, SpaceMismatch, WeightsMissing
 from songkin.indexing import duplicates, hubs
 from songkin.models import Track
 from songkin.spaces import Matrix, Statistics
-from songkin.store import TRACKS, index_folder, open_vectors
+from songkin.store import TRACKS, drop_vectors, index_folder, open_vectors
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Point, VectorStore
 from songkin.store.words import Words
@@ -38,8 +37,6 @@ def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = Fa
     if anew:
         catalog.index_lost()
     changed = _refit(catalog, told)
-    if changed:
-        catalog.index_lost()
     if not catalog.stale() and not _differs(catalog, config):
         return notes
     with _opened(catalog, config, notes) as store:
@@ -51,11 +48,6 @@ def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = Fa
         duplicates.refresh(catalog, store, stale)
         store.optimize()
     return notes
-
-
-def in_step(catalog: Catalog, store: VectorStore) -> bool:
-    """Whether the index holds what the catalog says it holds."""
-    return not catalog.stale() and store.count() == catalog.count()
 
 
 def statistics_of(catalog: Catalog, space: str) -> Statistics | None:
@@ -92,7 +84,7 @@ def _opened(catalog: Catalog, config: Config, notes: list[str]) -> VectorStore:
         if config.qdrant_url:
             raise
         notes.append(f"The search index was made anew: {error.message}")
-        shutil.rmtree(index_folder(config.library), ignore_errors=True)
+        drop_vectors(config)
         catalog.index_lost()
         return open_vectors(config, exclusive=True)
 
@@ -144,6 +136,7 @@ def _refit(catalog: Catalog, told: Progress) -> list[str]:
         sample = _sample(catalog.ids())
         having, raw = raw_matrix(catalog.vectors.of(sample, spaces.RAW[space]), sample, space)
         if having:
+            catalog.index_lost()  # first: killed in between, the next run writes all points anew
             catalog.vectors.put_statistic(space, encoder, n, spaces.fit(space, raw).pack())
             changed.append(space)
     return changed

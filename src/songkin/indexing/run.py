@@ -101,11 +101,11 @@ def index(
 
 
 @contextmanager
-def run_lock(config: Config) -> Iterator[None]:
+def run_lock(config: Config, *, wait: float | None = None) -> Iterator[None]:
     """Only one run at a time writes to a library. Raises ``LibraryBusy``."""
     lock = FileLock(config.library / "run.lock")
     try:
-        lock.acquire(timeout=config.lock_seconds)
+        lock.acquire(timeout=config.lock_seconds if wait is None else wait)
     except Timeout:
         raise LibraryBusy(
             f"Another songkin is writing to the library at {config.library}.",

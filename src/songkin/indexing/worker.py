@@ -16,13 +16,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
 from songkin import audio, tags
 from songkin.encoders import audio_encoder
 from songkin.encoders.base import AudioEncoder
 from songkin.errors import AudioError
+from songkin.listening import listen
 from songkin.models import Profile, Tags
 
 Array = NDArray[Any]
@@ -84,30 +84,22 @@ def read(job: Job, encoders: Mapping[str, AudioEncoder], limits: audio.Limits, p
     status = _status(job.path)
     found = tags.merge(tags.read_tags(job.path), tags.guess_from_path(job.path, job.root))
     used = [encoders[name] for name in job.encoders]
-    listenings = [encoder.begin() for encoder in used]
 
-    def push(number: int, window: NDArray[np.float32]) -> None:
-        listenings[number].push(window)
-        progress.value += len(window) / (used[number].spec.sample_rate or 1)
+    def told(seconds: float) -> None:
+        progress.value += seconds
 
-    heard = audio.hear(job.path, [encoder.spec.plan(job.profile) for encoder in used], push, limits)
-    vectors: dict[str, tuple[str, Array]] = {}
-    facts: dict[str, float | str] = {}
-    for encoder, listening in zip(used, listenings, strict=True):
-        for output, vector in listening.finish().items():
-            vectors[output] = (encoder.spec.fingerprint, vector)
-        facts.update(listening.facts)
+    listened = listen(job.path, used, job.profile, limits, told)
     return Heard(
         tags=found,
         size=status.st_size,
         mtime_ns=status.st_mtime_ns,
         file_hash=hash_file(job.path),
-        packets=heard.packets,
-        duration=heard.duration,
-        silent=heard.silent,
-        heard_by=tuple(encoder.spec.fingerprint for encoder in used),
-        vectors=vectors,
-        facts=facts,
+        packets=listened.heard.packets,
+        duration=listened.heard.duration,
+        silent=listened.heard.silent,
+        heard_by=listened.heard_by,
+        vectors=listened.vectors,
+        facts=listened.facts,
     )
 
 

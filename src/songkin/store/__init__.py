@@ -60,3 +60,16 @@ def open_vectors(config: Config, *, exclusive: bool = False) -> VectorStore:
     from songkin.store.embedded import EmbeddedStore
 
     return EmbeddedStore(index_folder(config.library), TRACKS, wait=config.lock_seconds, exclusive=exclusive)
+
+
+def drop_vectors(config: Config) -> None:
+    """Remove the search index, whatever state it is in; the catalog can rebuild it."""
+    if config.qdrant_url:
+        from songkin.store import server
+
+        client = server.connect(config.qdrant_url, config.qdrant_api_key, timeout=config.qdrant_timeout)
+        server.erase(client, TRACKS)
+        return
+    from songkin.store import shard
+
+    shard.erase(index_folder(config.library), wait=config.lock_seconds)

@@ -148,6 +148,12 @@ class Catalog:
             query = query.where(sa.func.instr("\n" + tracks.c.artist_fold + "\n", "\n" + fold(artist) + "\n") > 0)
         return [to_track(row) for row in self.db.rows(query.limit(200))]
 
+    def on_album(self, album: str) -> list[Track]:
+        """Tracks of the albums with this folded name, in album order."""
+        order = (tracks.c.disc_no, tracks.c.track_no, tracks.c.title_fold, tracks.c.id)
+        query = sa.select(tracks).where(tracks.c.album_fold == fold(album)).order_by(*order).limit(200)
+        return [to_track(row) for row in self.db.rows(query)]
+
     def names(self) -> list[tuple[str, str, str, str]]:
         """(id, folded title, folded artists by line, album) of every track, for spelling."""
         return [
@@ -192,6 +198,10 @@ class Catalog:
         return list(
             self._column(sa.select(tracks.c.id).where(tracks.c.rev != tracks.c.indexed_rev).order_by(tracks.c.id))
         )
+
+    def indexed_count(self) -> int:
+        """How many tracks the search index should hold."""
+        return int(self.db.rows(sa.select(sa.func.count()).select_from(tracks).where(tracks.c.indexed_rev > 0))[0][0])
 
     def revisions(self, ids: Sequence[str]) -> dict[str, int]:
         """Current ``rev`` of tracks."""
@@ -270,3 +280,40 @@ class Catalog:
         """track id -> vote."""
         rows = self.db.rows(sa.select(votes.c.track_id, votes.c.vote).where(votes.c.user == user))
         return {row.track_id: row.vote for row in rows}
+
+    def votes_on(self, track: str) -> dict[str, str]:
+        """user -> vote."""
+        rows = self.db.rows(sa.select(votes.c.user, votes.c.vote).where(votes.c.track_id == track))
+        return {row.user: row.vote for row in rows}
+
+    # Numbers -------------------------------------------------------------------------------------------------
+
+    def summary(self) -> dict[str, Any]:
+        """Counts of what is in the library."""
+        c = tracks.c
+        query = sa.select(
+            sa.func.count().label("tracks"),
+            sa.func.coalesce(sa.func.sum(c.duration), 0.0).label("seconds"),
+            sa.func.count(sa.distinct(sa.case((c.album_fold != "", c.album_fold + "\n" + c.album_artist)))).label(
+                "albums"
+            ),
+            sa.func.coalesce(sa.func.sum(c.missing), 0).label("missing"),
+            sa.func.coalesce(sa.func.sum(c.silent), 0).label("silent"),
+            sa.func.min(c.year).label("first_year"),
+            sa.func.max(c.year).label("last_year"),
+        )
+        numbers = dict(self.db.rows(query)[0]._mapping)
+        artists: set[str] = set()
+        genres: dict[str, int] = {}
+        for row in self.db.rows(sa.select(c.artist_fold, c.genres)):
+            artists.update(name for name in row.artist_fold.split("\n") if name)
+            for genre in row.genres:
+                genres[genre] = genres.get(genre, 0) + 1
+        return {
+            **numbers,
+            "artists": len(artists),
+            "genres": dict(sorted(genres.items(), key=lambda item: (-item[1], item[0]))),
+            "refused": int(self.db.rows(sa.select(sa.func.count()).select_from(refused))[0][0]),
+            "duplicates": int(self.db.rows(sa.select(sa.func.count()).select_from(links))[0][0]),
+            "votes": int(self.db.rows(sa.select(sa.func.count()).select_from(votes))[0][0]),
+        }

@@ -73,6 +73,7 @@ def to_row(recording: Recording, now: float) -> dict[str, Any]:
         "guessed": list(recording.guessed),
         "title_fold": fold(track.title),
         "artist_fold": "\n".join(fold(name) for name in track.artists),
+        "album_fold": fold(track.album) if track.album else "",
         "duration": track.duration,
         "bpm": track.bpm,
         "musical_key": track.key,

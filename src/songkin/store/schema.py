@@ -43,6 +43,7 @@ tracks = sa.Table(
     sa.Column("guessed", sa.JSON, nullable=False),
     sa.Column("title_fold", sa.String, nullable=False, index=True),
     sa.Column("artist_fold", sa.String, nullable=False, index=True),
+    sa.Column("album_fold", sa.String, nullable=False, index=True),
     sa.Column("duration", sa.Float),
     sa.Column("bpm", sa.Float),
     sa.Column("musical_key", sa.String, nullable=False),

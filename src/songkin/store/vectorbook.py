@@ -55,10 +55,13 @@ class VectorBook:
 
     def encoders_of(self, output: str) -> dict[str, str]:
         """Which encoder made the stored vectors of ``output``: track id -> fingerprint."""
-        return {
-            row[0]: row[1]
-            for row in self.db.rows(sa.select(vectors.c.track_id, vectors.c.encoder).where(vectors.c.output == output))
-        }
+        query = sa.select(vectors.c.track_id, vectors.c.encoder).where(vectors.c.output == output)
+        return {row.track_id: row.encoder for row in self.db.rows(query)}
+
+    def origins(self, track: str) -> dict[str, str]:
+        """Which vectors a track has, and the encoder of each: output -> fingerprint."""
+        rows = self.db.rows(sa.select(vectors.c.output, vectors.c.encoder).where(vectors.c.track_id == track))
+        return {row.output: row.encoder for row in rows}
 
     def counts(self) -> list[tuple[str, str, int]]:
         """(output, encoder, how many vectors)."""

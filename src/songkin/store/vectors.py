@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,7 +144,7 @@ class VectorStore(Protocol):
 
     layout: Layout
 
-    def __enter__(self) -> VectorStore: ...
+    def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...
 
@@ -172,14 +172,11 @@ class VectorStore(Protocol):
     def facet(self, field: str, where: Sequence[Condition] = (), limit: int = 100) -> list[tuple[str, int]]:
         """Values of a keyword field and how many points have them, most frequent first, exact."""
 
-    def matching(self, ids: Sequence[str], where: Sequence[Condition]) -> list[str]:
-        """Those of ``ids`` that meet all conditions."""
-
     def count(self, where: Sequence[Condition] = ()) -> int:
         """How many points there are (exact)."""
 
-    def ids(self) -> Iterator[str]:
-        """All point ids."""
+    def ids(self, where: Sequence[Condition] = ()) -> Iterator[str]:
+        """Ids of all points that meet the conditions."""
 
     def optimize(self) -> None:
         """Build the graph index where the size asks for one. Holds the process; never while serving."""

@@ -1,0 +1,185 @@
+"""What all commands share: options, how answers are printed, how errors are told.
+
+Data goes to stdout, progress and notes to stderr. ``--json`` prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from songkin.models import Answer, Filter, Hit, Query, Track
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from songkin.config import Config
+    from songkin.library import Library
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def with_library(command: Command) -> Command:
+    """``-L/--library DIR``, before and after the verb, ``--qdrant-url`` and ``--json``."""
+    options = (
+        click.option("-L", "--library", metavar="DIR", help="The library's folder."),
+        click.option("--qdrant-url", metavar="URL", help="A Qdrant server instead of the engine inside songkin."),
+        with_json,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def with_json(command: Command) -> Command:
+    """``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
+
+
+def with_query(command: Command) -> Command:
+    """Options of commands that answer with hits."""
+    options = (
+        click.option("-n", "--limit", default=10, show_default=True, metavar="N", help="How many results."),
+        click.option(
+            "--where", "-w", multiple=True, metavar="FIELD=VALUE", help="Filter; also !=, and LOW..HIGH for numbers."
+        ),
+        click.option("--year", metavar="LOW..HIGH", help="Only songs of these years."),
+        click.option("--bpm", metavar="LOW..HIGH", help="Only songs of this tempo."),
+        click.option(
+            "--per-artist", default=2, show_default=True, metavar="M", help="At most M songs of one artist (0: no cap)."
+        ),
+        click.option(
+            "--per-album", default=3, show_default=True, metavar="M", help="At most M songs of one album (0: no cap)."
+        ),
+        click.option("--hide-duplicates", is_flag=True, help="Show one of several files of the same recording."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def query_of(
+    limit: int, where: Sequence[str], year: str | None, bpm: str | None, per_artist: int, per_album: int, hide: bool
+) -> Query:
+    """The ``Query`` that these options say. Raises ``QueryError``."""
+    from songkin.search.filters import parse_filter, parse_range
+
+    filters: list[Filter] = [parse_filter(text) for text in where]
+    filters += [parse_range(field, text) for field, text in (("year", year), ("bpm", bpm)) if text is not None]
+    return Query(limit, tuple(filters), per_artist or None, per_album or None, hide)
+
+
+def configured(library: str | None = None, **flags: Any) -> Config:
+    """The settings, with the flags of this command on top."""
+    from songkin import config
+
+    context = click.get_current_context(silent=True)
+    before = (context.find_root().params.get("library") if context else None) or None
+    return config.load({"library": library or before, **flags})
+
+
+def opened(library: str | None = None, **flags: Any) -> Library:
+    """The library that the options name."""
+    from songkin.library import Library
+
+    return Library(config=configured(library, **flags))
+
+
+# Printing ------------------------------------------------------------------------------------------------------
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where people read; markup in titles is text, never markup."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=False, markup=False)
+
+
+def emit(data: Mapping[str, Any]) -> None:
+    """Print one JSON object on stdout."""
+    click.echo(json.dumps(data, ensure_ascii=True, indent=2, default=str))
+
+
+def note(line: str) -> None:
+    """One line for people, on stderr."""
+    click.echo(printable(line), err=True)
+
+
+def table(columns: Iterable[tuple[str, str]], title: str | None = None) -> Table:
+    """An empty table; ``columns`` are (heading, justify)."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for heading, justify in columns:
+        right = justify == "right"
+        made.add_column(
+            heading, justify="right" if right else "left", overflow="ellipsis" if right else "fold", no_wrap=right
+        )
+    return made
+
+
+def show_table(made: Table) -> None:
+    """Print a table: as wide as the terminal, and wide enough for whole lines where there is none."""
+    width = None if sys.stdout.isatty() else 140
+    from rich.console import Console
+
+    Console(highlight=False, markup=False, width=width).print(made)
+
+
+def printable(text: str) -> str:
+    """Text from files without control characters and undecodable bytes."""
+    clean = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in clean)
+
+
+def clock(seconds: float | None) -> str:
+    """``3:07``, ``1:02:03``."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+def track_json(track: Track) -> dict[str, Any]:
+    """A track as JSON shows it."""
+    names = ("id", "title", "album", "album_artist", "track_no", "disc_no", "year", "duration", "source", "bpm", "key")
+    found: dict[str, Any] = {name: getattr(track, name) for name in names}
+    found.update(artists=list(track.artists), genres=list(track.genres), path=track.path, missing=track.missing)
+    found.update(loudness=track.loudness, brightness=track.brightness)
+    return found
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """A hit as JSON shows it."""
+    found: dict[str, Any] = {"rank": hit.rank, "score": hit.score, "track": track_json(hit.track), "why": list(hit.why)}
+    if hit.duplicate_of:
+        found["duplicate_of"] = hit.duplicate_of
+    return found
+
+
+def show_answer(answer: Answer, as_json: bool) -> None:
+    """Print an answer; notes go to stderr."""
+    for line in answer.notes:
+        note(line)
+    if as_json:
+        emit({"query": answer.query, "hits": [hit_json(hit) for hit in answer.hits], "notes": list(answer.notes)})
+        return
+    if not answer.hits:
+        note("Nothing was found. With fewer filters, or other words, there may be more.")
+        return
+    made = table(
+        [("#", "right"), ("score", "right"), ("song", "left"), ("album", "left"), ("time", "right"), ("why", "left")]
+    )
+    for hit in answer.hits:
+        track = hit.track
+        why = "; ".join(hit.why)
+        row = (str(hit.rank), f"{hit.score:.2f}", track.label, track.album, clock(track.duration), why)
+        made.add_row(*(printable(cell) for cell in row))
+    show_table(made)

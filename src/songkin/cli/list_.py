@@ -1,0 +1,84 @@
+"""``songkin list``: songs, refused files, duplicates."""
+
+from __future__ import annotations
+
+import click
+
+from songkin.cli.common import clock, emit, note, opened, printable, show_table, table, track_json, with_library
+from songkin.library import Library
+
+
+@click.command(name="list")
+@click.option("--refused", is_flag=True, help="Files that were found and not taken, with the reason.")
+@click.option("--duplicates", is_flag=True, help="Songs that are likely the same recording.")
+@click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="At most N.")
+@click.option("--offset", type=click.IntRange(min=0), default=0, metavar="N", help="Leave out the first N.")
+@with_library
+def command(
+    refused: bool,
+    duplicates: bool,
+    limit: int | None,
+    offset: int,
+    library: str | None,
+    qdrant_url: str | None,
+    as_json: bool,
+) -> None:
+    """What is in the library."""
+    with opened(library, qdrant_url=qdrant_url) as music:
+        if refused:
+            _refused(music, as_json)
+        elif duplicates:
+            _duplicates(music, as_json)
+        else:
+            _tracks(music, limit, offset, as_json)
+
+
+def _tracks(music: Library, limit: int | None, offset: int, as_json: bool) -> None:
+    tracks = music.tracks(limit=limit, offset=offset)
+    if as_json:
+        emit({"tracks": [track_json(track) for track in tracks]})
+        return
+    made = table(
+        [
+            ("song", "left"),
+            ("album", "left"),
+            ("year", "right"),
+            ("time", "right"),
+            ("bpm", "right"),
+            ("key", "left"),
+            ("id", "left"),
+        ]
+    )
+    for track in tracks:
+        bpm = f"{track.bpm:.0f}" if track.bpm else ""
+        row = (track.label, track.album, str(track.year or ""), clock(track.duration), bpm, track.key, track.id)
+        made.add_row(*(printable(cell) for cell in row))
+    show_table(made)
+
+
+def _refused(music: Library, as_json: bool) -> None:
+    refusals = music.refused()
+    if as_json:
+        emit({"refused": [{"path": r.path, "reason": r.reason, "remedy": r.remedy} for r in refusals]})
+        return
+    if not refusals:
+        note("No file was refused.")
+        return
+    made = table([("file", "left"), ("why", "left"), ("what to do", "left")])
+    for refusal in refusals:
+        made.add_row(printable(refusal.path), printable(refusal.reason), printable(refusal.remedy))
+    show_table(made)
+
+
+def _duplicates(music: Library, as_json: bool) -> None:
+    pairs = music.duplicates()
+    if as_json:
+        emit({"duplicates": [{"a": track_json(a), "b": track_json(b), "evidence": why} for a, b, why in pairs]})
+        return
+    if not pairs:
+        note("No two files seem to be the same recording.")
+        return
+    made = table([("song", "left"), ("file", "left"), ("other file", "left"), ("evidence", "left")])
+    for a, b, why in pairs:
+        made.add_row(printable(a.label), printable(a.path), printable(b.path), why)
+    show_table(made)

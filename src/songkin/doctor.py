@@ -1,0 +1,143 @@
+"""What is installed, which weights and which store there are, what is missing, and how to mend it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from songkin.errors import NotFound, SongkinError
+from songkin.library import Library
+
+State = Literal["ok", "note", "bad"]
+
+PACKAGES: Final = (
+    "av",
+    "soxr",
+    "numpy",
+    "scipy",
+    "onnxruntime",
+    "tokenizers",
+    "safetensors",
+    "qdrant-edge-py",
+    "qdrant-client",
+    "SQLAlchemy",
+    "tinytag",
+    "rapidfuzz",
+)
+ROOM_MB: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a check-up. ``remedy`` says how to mend what is not ok."""
+
+    what: str
+    state: State
+    told: str
+    remedy: str = ""
+
+
+def examine(library: Library) -> list[Finding]:
+    """Look at everything songkin stands on. Nothing is changed; nothing raises."""
+    return [*_machine(), *_packages(), *_models(library), *_catalog(library), *_vectors(library)]
+
+
+def _machine() -> Iterator[Finding]:
+    version = platform.python_version()
+    supported = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    yield Finding(
+        "python", "ok" if supported else "note", version, "" if supported else "songkin is tested on 3.11 to 3.13."
+    )
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    yield Finding("machine", "ok", f"{platform.system()} {platform.machine()}, {cores} cores")
+    if platform.machine() == "x86_64" and sys.platform == "linux":
+        flags = _cpu_flags()
+        if flags and "avx" not in flags:
+            yield Finding(
+                "processor",
+                "note",
+                "no AVX: the networks may be slow or not run",
+                "`--encoder descriptors` works everywhere.",
+            )
+
+
+def _cpu_flags() -> set[str]:
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+            return next((set(line.split()) for line in file if line.startswith("flags")), set())
+    except OSError:
+        return set()
+
+
+def _packages() -> Iterator[Finding]:
+    for name in PACKAGES:
+        try:
+            yield Finding(name, "ok", importlib.metadata.version(name))
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(name, "bad", "is not installed", "pip install --force-reinstall songkin")
+
+
+def _models(library: Library) -> Iterator[Finding]:
+    for spec, installed in library.models():
+        if not spec.weights:
+            yield Finding(f"encoder {spec.name}", "ok", "needs no weights")
+        elif installed:
+            yield Finding(f"encoder {spec.name}", "ok", f"weights in {library.config.cache}")
+        else:
+            size = sum(weights.size for weights in spec.weights) / 1e6
+            yield Finding(
+                f"encoder {spec.name}",
+                "note",
+                "weights are not here",
+                f"`songkin models pull {spec.name}` ({size:.0f} MB)",
+            )
+
+
+def _catalog(library: Library) -> Iterator[Finding]:
+    folder = library.config.library
+    try:
+        catalog = library.catalog
+        state = catalog.db.check()
+        if state != "ok":
+            yield Finding("catalog", "bad", state, "Restore it from a backup; what can be read is kept.")
+        else:
+            yield Finding("catalog", "ok", f"{catalog.count()} songs in {catalog.db.file}")
+        if catalog.db.readonly:
+            yield Finding(
+                "folder", "note", f"{folder} can only be read", "Searching works; to index, make it writable."
+            )
+        free = shutil.disk_usage(folder).free / 1e6
+        yield Finding(
+            "disk", "ok" if free > ROOM_MB else "note", f"{free:,.0f} MB free", "" if free > ROOM_MB else "Make room."
+        )
+    except NotFound as error:
+        yield Finding("library", "note", error.message, error.remedy)
+    except SongkinError as error:
+        yield Finding("catalog", "bad", error.message, error.remedy)
+
+
+def _vectors(library: Library) -> Iterator[Finding]:
+    from songkin import store
+
+    config = library.config
+    where = config.qdrant_url or f"embedded, in {store.index_folder(config.library)}"
+    if not config.qdrant_url and not store.index_folder(config.library).exists():
+        yield Finding("search index", "note", "there is none yet", "`songkin index FOLDER` makes it.")
+        return
+    try:
+        with store.open_vectors(config) as vectors:
+            held, expected = vectors.count(), library.catalog.count()
+    except SongkinError as error:
+        yield Finding("search index", "bad", error.message, error.remedy)
+        return
+    if held == expected and not library.catalog.stale():
+        yield Finding("search index", "ok", f"{held} songs ({where})")
+    else:
+        behind = f"{held} songs of {expected} ({where})"
+        yield Finding("search index", "note", behind, "The next search or `songkin reindex` brings it up to date.")

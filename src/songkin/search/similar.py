@@ -1,0 +1,134 @@
+"""Songs that sound like a song.
+
+Each space is asked for its nearest; the union is measured in every space, hub-corrected and blended (``ranking``), then
+spread so that one artist or album does not fill the page. The weights were chosen by ``songkin eval sound``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Final
+
+from songkin import ranking
+from songkin.models import Hit, Query, Track
+from songkin.search import bridge
+from songkin.search.filters import conditions
+from songkin.search.seeds import Seed, tags_of
+from songkin.spaces import SOUND_SPACES, Matrix, Statistics
+from songkin.store.catalog import Catalog
+from songkin.store.vectors import Ask, Condition, VectorStore
+from songkin.text import fold
+
+WEIGHTS: Final[Mapping[str, float]] = {"tags": 0.25, "timbre": 0.45, "descriptors": 0.3}
+CANDIDATES: Final = 200
+_SPACE_WORDS: Final = {"tags": "tags", "timbre": "timbre", "descriptors": "rhythm and pitch"}
+
+Scored = tuple[Track, float, Mapping[str, float]]
+
+
+def similar(
+    catalog: Catalog, store: VectorStore, seed: Seed, query: Query, statistics: Mapping[str, Statistics]
+) -> tuple[Hit, ...]:
+    """Hits for a seed, best first; exactly ``query.limit`` where the library holds that many, never the seed itself."""
+    where = conditions(query.filters)
+    if seed.track is not None:
+        where += (Condition("ids", values=(seed.track.id,), negate=True),)
+    wanted = max(CANDIDATES, 2 * query.limit)
+    blended = _blended(catalog, store, seed, where, wanted)
+    order = sorted(blended, key=lambda i: (-blended[i][0], i))
+    tracks = catalog.tracks(order[: 5 * wanted])
+    ranked: list[Scored] = [(tracks[i], *blended[i]) for i in order if i in tracks]
+    linked = links_of(catalog)
+    if query.hide_duplicates:
+        ranked = ranking.collapse(ranked, lambda item: item[0].id, linked)
+        ranked = [item for item in ranked if seed.track is None or item[0].id not in linked.get(seed.track.id, set())]
+    chosen = ranking.spread(
+        ranked,
+        query.limit,
+        [(lambda item: artist_keys(item[0]), query.per_artist), (lambda item: album_key(item[0]), query.per_album)],
+    )
+    return _hits(catalog, seed, chosen, statistics, linked)
+
+
+def links_of(catalog: Catalog) -> dict[str, set[str]]:
+    """id -> ids of its likely duplicates."""
+    found: dict[str, set[str]] = {}
+    for a, b, _ in catalog.linked():
+        found.setdefault(a, set()).add(b)
+        found.setdefault(b, set()).add(a)
+    return found
+
+
+def _blended(
+    catalog: Catalog, store: VectorStore, seed: Seed, where: tuple[Condition, ...], wanted: int
+) -> dict[str, tuple[float, dict[str, float]]]:
+    asked = [space for space in SOUND_SPACES if space in seed.vectors]
+    first = store.ask([Ask(space, seed.vectors[space], wanted, where) for space in asked])
+    distances = {space: {m.id: 1.0 - m.score for m in matches} for space, matches in zip(asked, first, strict=True)}
+    union = sorted({i for by_id in distances.values() for i in by_id})
+    asks, lacking = [], []
+    for space in asked:
+        rest = tuple(i for i in union if i not in distances[space])
+        if rest and len(distances[space]) >= wanted:
+            asks.append(Ask(space, seed.vectors[space], len(rest), (Condition("ids", values=rest),)))
+            lacking.append(space)
+    for space, matches in zip(lacking, store.ask(asks) if asks else [], strict=True):
+        distances[space].update({m.id: 1.0 - m.score for m in matches})
+    radii = catalog.vectors.reach_of(union)
+    own = catalog.vectors.reach_of([seed.track.id]) if seed.track else {}
+    own_radii = {
+        space: own[space][seed.track.id]
+        if seed.track and space in own
+        else ranking.mean_of_nearest(list(distances[space].values()))
+        for space in asked
+    }
+    return ranking.blend(distances, own_radii, radii, WEIGHTS)
+
+
+def artist_keys(track: Track) -> Sequence[Hashable]:
+    """Whom a song counts for when a page is spread over artists."""
+    return [fold(name) for name in track.artists]
+
+
+def album_key(track: Track) -> Sequence[Hashable]:
+    """Which album a song counts for."""
+    return [(fold(track.album), fold(track.album_artist or track.artist))] if track.album else []
+
+
+def _hits(
+    catalog: Catalog,
+    seed: Seed,
+    chosen: Sequence[Scored],
+    statistics: Mapping[str, Statistics],
+    linked: Mapping[str, set[str]],
+) -> tuple[Hit, ...]:
+    raw = catalog.vectors.of([track.id for track, _, _ in chosen], ("mtt_tags", "msd_tags"))
+    hits = []
+    above: list[str] = [seed.track.id] if seed.track else []
+    for rank, (track, score, parts) in enumerate(chosen, 1):
+        twin = next((i for i in above if i in linked.get(track.id, set())), "")
+        why = _why(seed, track, parts, tags_of(raw.get(track.id, {})), statistics)
+        if twin:
+            why = ("likely the same recording as another file", *why)
+        hits.append(Hit(rank, round(score, 4), track, tuple(why), twin))
+        above.append(track.id)
+    return tuple(hits)
+
+
+def _why(
+    seed: Seed, track: Track, parts: Mapping[str, float], tags: Matrix | None, statistics: Mapping[str, Statistics]
+) -> tuple[str, ...]:
+    reasons = []
+    if seed.tags is not None and tags is not None and "heard" in statistics:
+        both = bridge.shared(seed.tags, tags, statistics["heard"])
+        if both:
+            reasons.append(f"both: {', '.join(both)}")
+    bpm = seed.facts.get("bpm")
+    if isinstance(bpm, float | int) and track.bpm and abs(track.bpm - bpm) <= 0.04 * bpm:
+        reasons.append(f"same tempo ({track.bpm:.0f} bpm)")
+    if track.key and track.key == seed.facts.get("key"):
+        reasons.append(f"same key ({track.key})")
+    weighted = ranking.shares({space: WEIGHTS[space] * part for space, part in parts.items()})
+    told = sorted(weighted.items(), key=lambda item: -item[1])
+    reasons.append("alike in " + ", ".join(f"{_SPACE_WORDS[space]} {parts[space]:.2f}" for space, _ in told))
+    return tuple(reasons)
