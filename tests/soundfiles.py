@@ -61,7 +61,7 @@ def sound_file(
 
 def wav(path: Path, samples: NDArray[np.generic], rate: int = RATE, kind: int | None = None) -> str:
     """Write a WAV header and raw samples ((n,) or (n, channels)): for what no encoder would write."""
-    rows = samples.reshape(len(samples), -1)
+    rows = samples[:, None] if samples.ndim == 1 else samples
     channels, width = rows.shape[1], samples.dtype.itemsize
     kind = kind if kind is not None else 3 if samples.dtype.kind == "f" else 1
     form = struct.pack(

@@ -13,9 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from songkin.audio.windows import Cutter, Resampling, WindowPlan, audible
+from songkin.audio.windows import Cutter, Resampling, Sound, WindowPlan, audible
 from songkin.errors import AudioError
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class Heard:
 
 
 def hear(
-    path: str, plans: Sequence[WindowPlan], push: Callable[[int, NDArray[np.float32]], None], limits: Limits = Limits()
+    path: str, plans: Sequence[WindowPlan], push: Callable[[int, Sound], None], limits: Limits = Limits()
 ) -> Heard:
     """Decode the file once and hand out the windows of every plan: ``push(number of the plan, window)``.
 
@@ -88,7 +87,7 @@ def hear(
     rates = [Resampling(rate) for rate in dict.fromkeys(plan.sample_rate for plan in plans)]
     decoding = _Decoding(path, limits)
 
-    def pass_on(rate: int, sound: NDArray[np.float32]) -> None:
+    def pass_on(rate: int, sound: Sound) -> None:
         for cutter in cutters:
             if cutter.plan.sample_rate == rate:
                 cutter.feed(sound)
@@ -103,7 +102,7 @@ def hear(
     return decoding.heard(silent=not any(cutter.pushed for cutter in cutters) if cutters else not decoding.audible)
 
 
-def samples(path: str, sample_rate: int, limits: Limits = Limits()) -> NDArray[np.float32]:
+def samples(path: str, sample_rate: int, limits: Limits = Limits()) -> Sound:
     """The whole sound, mono float32 (n,) at ``sample_rate`` Hz. For short sounds: refuses more than 15 minutes.
 
     Raises ``AudioError``.
@@ -145,6 +144,8 @@ def opened(path: str) -> Iterator[InputContainer]:
         raise AudioError(f"{_name(path)} is {what}.")
     if about.st_size == 0:
         raise AudioError(f"{_name(path)} is empty (0 bytes).", remedy="Copy it again from where it came from.")
+    with open(where, "rb"):  # may it be read? FFmpeg's own PermissionError can mean other things
+        pass
     options = {"format_whitelist": DEMUXERS, "protocol_whitelist": "file"}
     with av.open(where, options=options, metadata_errors="replace") as container:
         yield container
@@ -165,7 +166,7 @@ class _Decoding:
         self._rate = self._channels = 0  # of the first frame
         self._codec = self._container = ""
 
-    def blocks(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    def blocks(self) -> Iterator[tuple[int, Sound]]:
         """Pairs of sample rate and mono float32 samples. Raises ``AudioError``, for what shows at the end too."""
         with _plainly(self.path), opened(self.path) as container:
             if not container.streams.audio:
@@ -193,7 +194,7 @@ class _Decoding:
             broken=self._broken,
         )
 
-    def _gathered(self, container: InputContainer, stream: AudioStream) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    def _gathered(self, container: InputContainer, stream: AudioStream) -> Iterator[tuple[int, Sound]]:
         """Blocks of about ``_BLOCK`` values; a new one begins where rate, channels or format change."""
         import av
 
@@ -257,7 +258,7 @@ class _Decoding:
             raise AudioError(f"{name} is sampled at {rate} Hz; {span} are heard.", remedy="Convert it to 44.1 kHz.")
         self._rate, self._channels = self._rate or rate, self._channels or channels
 
-    def _checked(self, rate: int, block: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _checked(self, rate: int, block: Sound) -> Sound:
         """Count a block, and set what is no number in it to 0."""
         self._samples += len(block)
         self._seconds += len(block) / rate
@@ -284,7 +285,7 @@ class _Decoding:
             raise AudioError(f"{name} is shorter than {_span(self.limits.min_seconds)}.")
 
 
-def _mono(fifo: AudioFifo) -> NDArray[np.float32]:
+def _mono(fifo: AudioFifo) -> Sound:
     """All that waits in the queue: the mean of its channels, full scale at 1."""
     import av
 
@@ -298,7 +299,7 @@ def _mono(fifo: AudioFifo) -> NDArray[np.float32]:
     values = frame.to_ndarray()
     rows = values if frame.format.is_planar else values.reshape(-1, channels).T
     with np.errstate(over="ignore", invalid="ignore"):  # doubles beyond float32, and inf - inf: counted as damage later
-        mixed: NDArray[np.float32] = rows[0].astype(np.float32)
+        mixed: Sound = rows[0].astype(np.float32)
         for row in rows[1:]:
             mixed += row
     if kind.startswith("u8"):
@@ -321,14 +322,16 @@ def _plainly(path: str) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> tuple[str, str]:
-    if isinstance(error, FileNotFoundError):
-        return "is not there (any more)", ""
-    if isinstance(error, PermissionError):
-        return "may not be read", "Give yourself the right to read it."
+    import av
+
     if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
         return "asks for more memory than there is", ""
-    if isinstance(error, OSError) and error.errno == errno.EIO:
-        return "cannot be read from the disk", "Look after the disk."
+    if isinstance(error, OSError) and not isinstance(error, av.FFmpegError):
+        if isinstance(error, FileNotFoundError):
+            return "is not there (any more)", ""
+        if isinstance(error, PermissionError):
+            return "may not be read", "Give yourself the right to read it."
+        return f"cannot be read ({error.strerror})", ""
     return "is not a sound file that can be decoded", "Convert it with a program that plays it, or leave it out."
 
 

@@ -22,6 +22,9 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+Sound = NDArray[np.float32]
+"""Mono float32 (n,), full scale at 1."""
+
 SILENCE: Final = 10.0 ** (-70 / 20)
 """RMS below which a window counts as silent: -70 dBFS, above the dither of 16 bit (-96 dBFS), below any music."""
 
@@ -52,18 +55,18 @@ class WindowPlan:
 class Cutter:
     """Cuts one plan's windows out of a stream at the plan's rate. ``pushed`` counts the windows handed on."""
 
-    def __init__(self, plan: WindowPlan, push: Callable[[NDArray[np.float32]], None]) -> None:
+    def __init__(self, plan: WindowPlan, push: Callable[[Sound], None]) -> None:
         self.plan = plan
         self.pushed = 0
         self._push = push
-        self._buffer: NDArray[np.float32] = np.zeros(plan.pad, np.float32)
+        self._buffer: Sound = np.zeros(plan.pad, np.float32)
         self._next = 0  # start of the next window, counted from the buffer's first sample
         self._cut = 0
         self._audible = 0
         self._stride = 1
-        self._held: list[NDArray[np.float32]] = []
+        self._held: list[Sound] = []
 
-    def feed(self, sound: NDArray[np.float32]) -> None:
+    def feed(self, sound: Sound) -> None:
         """Hear the next piece, float32 (n,), at the plan's rate."""
         window = self.plan.window
         self._buffer = np.concatenate((self._buffer, sound))
@@ -94,7 +97,7 @@ class Cutter:
             self._hand_on(self._held[index])
         self._held.clear()
 
-    def _take(self, window: NDArray[np.float32]) -> None:
+    def _take(self, window: Sound) -> None:
         if not audible(window):
             return
         limit = self.plan.limit
@@ -108,7 +111,7 @@ class Cutter:
                 self._stride *= 2
         self._audible += 1
 
-    def _hand_on(self, window: NDArray[np.float32]) -> None:
+    def _hand_on(self, window: Sound) -> None:
         self.pushed += 1
         self._push(window)
 
@@ -121,7 +124,7 @@ class Resampling:
         self._from = rate
         self._resampler: Any = None
 
-    def feed(self, rate: int, sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    def feed(self, rate: int, sound: Sound) -> Sound:
         """Take the next piece, mono at ``rate`` (which may change on the way), and give what is ready."""
         if rate == self._from:
             return self._resampled(sound)
@@ -131,24 +134,24 @@ class Resampling:
             self._resampler = soxr.ResampleStream(rate, self.rate, 1, dtype="float32", quality="HQ")
         return np.concatenate((rest, self._resampled(sound)))
 
-    def finish(self) -> NDArray[np.float32]:
+    def finish(self) -> Sound:
         """The stream is over: give the rest."""
         rest = self._resampled(np.zeros(0, np.float32), last=True)
         self._from, self._resampler = self.rate, None
         return rest
 
-    def _resampled(self, sound: NDArray[np.float32], last: bool = False) -> NDArray[np.float32]:
+    def _resampled(self, sound: Sound, last: bool = False) -> Sound:
         if self._resampler is None:
             return sound
-        ready: NDArray[np.float32] = self._resampler.resample_chunk(sound, last=last)
+        ready: Sound = self._resampler.resample_chunk(sound, last=last)
         return ready
 
 
-def audible(sound: NDArray[np.float32]) -> bool:
+def audible(sound: Sound) -> bool:
     """Whether the RMS of ``sound`` (not empty) reaches ``SILENCE``."""
     return float(np.dot(sound, sound)) >= SILENCE * SILENCE * len(sound)
 
 
-def _repeated(sound: NDArray[np.float32], plan: WindowPlan) -> NDArray[np.float32]:
+def _repeated(sound: Sound, plan: WindowPlan) -> Sound:
     """One window of ``plan``: its zeros, and ``sound`` over and over between them."""
     return np.pad(np.resize(sound, plan.window - 2 * plan.pad), plan.pad)

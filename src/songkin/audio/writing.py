@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
 
+from songkin.audio.windows import Sound
 from songkin.errors import AudioError
 
 _FORMATS: Final[Mapping[str, tuple[str, str, dict[str, str]]]] = {
@@ -43,7 +43,7 @@ _LOSSY_RATE: Final = 128_000
 
 def write(
     path: str,
-    samples: NDArray[np.float32],
+    samples: Sound,
     sample_rate: int,
     tags: Mapping[str, str] | None = None,
     bit_rate: int | None = None,
@@ -80,7 +80,7 @@ def write(
         raise AudioError(f"{os.path.basename(path)} could not be written: {error.strerror}.") from error
 
 
-def _encode(container: Any, stream: Any, rows: NDArray[np.float32], rate: int) -> None:
+def _encode(container: Any, stream: Any, rows: Sound, rate: int) -> None:
     import av
 
     for start in range(0, rows.shape[1], rate):
@@ -91,7 +91,7 @@ def _encode(container: Any, stream: Any, rows: NDArray[np.float32], rate: int) -
     container.mux(stream.encode(None))
 
 
-def _at_known_rate(rows: NDArray[np.float32], rate: int, known: list[int] | None) -> tuple[NDArray[np.float32], int]:
+def _at_known_rate(rows: Sound, rate: int, known: list[int] | None) -> tuple[Sound, int]:
     if not known or rate in known:
         return rows, rate
     above = [one for one in known if one > rate]
