@@ -295,13 +295,14 @@ class ServerStore:
         with _asking("counted"):
             return client.count(self._name, count_filter=chosen, exact=True).count
 
-    def ids(self) -> Iterator[str]:
-        """All point ids."""
+    def ids(self, where: Sequence[Condition] = ()) -> Iterator[str]:
+        """Ids of all points that meet the conditions."""
         offset: Any = None
+        chosen = wire.where_filter(checked_where(self.layout, where))
         while True:
             with _asking("read"):
                 records, offset = self._client.scroll(
-                    self._name, limit=_PAGE, offset=offset, with_payload=False, with_vectors=False
+                    self._name, limit=_PAGE, offset=offset, scroll_filter=chosen, with_payload=False, with_vectors=False
                 )
             yield from (str(record.id) for record in records)
             if offset is None:
