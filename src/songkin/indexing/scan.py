@@ -74,7 +74,7 @@ def compare(
         else:
             _known(item, stored, wanted, plan)
     covered = _Covered(roots, [refusal.path for refusal in plan.unreadable])
-    plan.missing = [s.id for s in known.values() if s.path not in seen and covered(s.path) and not s.missing]
+    plan.missing = [s.id for s in known.values() if s.path not in seen and covered(s.path)]
     _new_files(new, [s for s in known.values() if s.path not in seen and not os.path.exists(s.path)], wanted, plan)
     moved = {stored.id for stored, _ in plan.moved}
     plan.missing = [each for each in plan.missing if each not in moved]

@@ -1,0 +1,314 @@
+"""Index runs on real files: what is added, noticed, refused, kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from libraries import index, library_at, make_music
+from songkin.errors import LibraryBusy, LibraryTooNew, SourceError, StoreError
+from songkin.store import catalog_file
+from soundfiles import sound_file, tune
+
+
+def test_a_folder_is_added_once_and_read_once(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    make_music(music, seconds=2)
+    with library_at(tmp_path / "library") as library:
+        first = index(library, music)
+        before = library.catalog.stored()
+        second = index(library, music)
+        assert (first.found, first.added, first.refused) == (7, 7, ())
+        assert (second.found, second.unchanged, second.added, second.updated) == (7, 7, 0, 0)
+        assert library.catalog.stored() == before
+
+
+def test_names_come_from_tags_and_else_from_the_file_name(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    make_music(music, seconds=2)
+    with library_at(tmp_path / "library") as library:
+        index(library, music)
+        by_title = {track.title: track for track in library.tracks()}
+        assert by_title["Summer"].genres == ("jazz", "bossa nova")
+        assert by_title["Yellow Tram"].artists == ("The Beetles",)
+        assert by_title["Yellow Tram"].year == 1966
+        assert by_title["Static"].artists == ("Some Band",)
+        assert by_title["Winter"].duration == pytest.approx(2.0, abs=0.05)
+        assert by_title["Winter"].bpm is not None
+
+
+def test_a_changed_file_is_read_again_and_keeps_its_id_and_votes(tmp_path: Path) -> None:
+    path = sound_file(tmp_path / "music" / "a.flac", tune(2, seed=1), {"title": "Old"})
+    with library_at(tmp_path / "library") as library:
+        index(library, tmp_path / "music")
+        track = library.vote("me", "Old", "love")
+        sound_file(Path(path), tune(3, seed=2), {"title": "New"})
+        report = index(library, tmp_path / "music")
+        assert (report.updated, report.added) == (1, 0)
+        (after,) = library.tracks()
+        assert (after.id, after.title) == (track.id, "New")
+        assert library.catalog.votes_of("me") == {track.id: "love"}
+
+
+def test_a_touched_file_with_the_same_bytes_is_unchanged(tmp_path: Path) -> None:
+    path = sound_file(tmp_path / "music" / "a.flac", tune(2))
+    with library_at(tmp_path / "library") as library:
+        index(library, tmp_path / "music")
+        os.utime(path, (1, 1))
+        assert index(library, tmp_path / "music").unchanged == 1
+        assert library.catalog.stored()[0].mtime_ns == 1_000_000_000
+
+
+def test_a_moved_file_keeps_its_id_its_votes_and_its_vectors(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    path = sound_file(music / "a.flac", tune(2), {"title": "Song"})
+    with library_at(tmp_path / "library") as library:
+        index(library, music)
+        track = library.vote("me", "Song", "love")
+        vector = library.catalog.vectors.one(track.id, "timbre98")
+        (music / "deeper").mkdir()
+        os.rename(path, music / "deeper" / "b.flac")
+        report = index(library, music, prune=True)
+        assert (report.found, report.updated, report.removed) == (1, 1, 0)
+        (after,) = library.tracks()
+        assert after.id == track.id
+        assert after.path == str(music / "deeper" / "b.flac")
+        assert library.catalog.votes_of("me") == {track.id: "love"}
+        again = library.catalog.vectors.one(track.id, "timbre98")
+        assert vector is not None
+        assert again is not None
+        np.testing.assert_array_equal(again, vector)
+
+
+def test_a_file_that_was_moved_and_retagged_is_the_same_track(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    path = sound_file(music / "a.mp3", tune(3), {"title": "Old name"})
+    with library_at(tmp_path / "library") as library:
+        index(library, music)
+        (before,) = library.tracks()
+        os.remove(path)
+        sound_file(music / "b.mp3", tune(3), {"title": "New name"})
+        report = index(library, music, prune=True)
+        (after,) = library.tracks()
+        assert (after.id, after.title) == (before.id, "New name")
+        assert (report.updated, report.added, report.removed) == (1, 0, 0)
+
+
+def test_a_new_file_at_the_place_of_a_moved_one_is_another_track(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    path = sound_file(music / "a.flac", tune(2, seed=1), {"title": "First"})
+    with library_at(tmp_path / "library") as library:
+        index(library, music)
+        (first,) = library.tracks()
+        os.rename(path, music / "b.flac")
+        index(library, music)
+        sound_file(Path(path), tune(2, seed=2), {"title": "Second"})
+        assert index(library, music).added == 1
+        ids = {track.title: track.id for track in library.tracks()}
+        assert ids["First"] == first.id
+        assert ids["Second"] != first.id
+
+
+def test_missing_files_are_kept_until_pruned(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    make_music(music, seconds=2)
+    with library_at(tmp_path / "library") as library:
+        index(library, music)
+        os.remove(music / "00 Winter.flac")
+        report = index(library, music)
+        assert (report.found, report.missing, report.removed) == (6, 1, 0)
+        assert library.track("Winter").missing
+        assert index(library, music, prune=True).removed == 1
+        assert len(library.tracks()) == 6
+        with library._index() as (vectors, _):
+            assert vectors.count() == 6
+
+
+def test_pruning_one_folder_forgets_nothing_of_another(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    sound_file(one / "a.flac", tune(2, seed=1))
+    gone = sound_file(other / "b.flac", tune(2, seed=2))
+    with library_at(tmp_path / "library") as library:
+        index(library, one, other)
+        os.remove(gone)
+        assert index(library, one, prune=True).removed == 0
+        assert len(library.tracks()) == 2
+
+
+def test_a_missing_folder_is_an_error_and_forgets_nothing(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    sound_file(music / "a.flac", tune(2))
+    with library_at(tmp_path / "library") as library:
+        index(library, music)
+        shutil.rmtree(music)
+        with pytest.raises(SourceError) as caught:
+            index(library, music, prune=True)
+        assert str(music) in caught.value.message
+        assert len(library.tracks()) == 1
+
+
+def test_refused_files_are_listed_remembered_and_tried_again_on_request(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    sound_file(music / "good.flac", tune(2))
+    (music / "bad.mp3").write_bytes(b"ffconcat version 1.0\nfile good.flac\n")
+    (music / "empty.ogg").write_bytes(b"")
+    with library_at(tmp_path / "library") as library:
+        report = index(library, music)
+        assert (report.found, report.added) == (3, 1)
+        assert {os.path.basename(refusal.path) for refusal in report.refused} == {"bad.mp3", "empty.ogg"}
+        assert all(refusal.reason for refusal in report.refused)
+        again = index(library, music)
+        assert [refusal.path for refusal in again.refused] == [refusal.path for refusal in report.refused]
+        sound_file(music / "new.mp3", tune(2, seed=5))
+        os.replace(music / "new.mp3", music / "bad.mp3")
+        mended = index(library, music)
+        assert (mended.added, len(mended.refused)) == (1, 1)
+        assert [refusal.path for refusal in library.refused()] == [str(music / "empty.ogg")]
+        assert len(index(library, music, retry_refused=True).refused) == 1
+
+
+def test_names_that_are_not_utf8_are_kept(tmp_path: Path) -> None:
+    music = os.fsencode(tmp_path / "music")
+    os.makedirs(music)
+    path = sound_file(tmp_path / "a.flac", tune(2))
+    os.rename(path, music + b"/caf\xe9.flac")
+    with library_at(tmp_path / "library") as library:
+        index(library, os.fsdecode(music))
+        (track,) = library.tracks()
+        assert os.fsencode(track.path) == music + b"/caf\xe9.flac"
+        assert library.track(track.path).id == track.id
+        assert index(library, os.fsdecode(music)).unchanged == 1
+
+
+def test_the_same_recording_in_two_formats_is_linked_and_not_merged(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    sound = tune(20, seed=3)
+    sound_file(music / "a.flac", sound, {"title": "Song"})
+    sound_file(music / "b.mp3", sound, {"title": "Song", "artist": "Someone"})
+    sound_file(music / "c.flac", tune(20, seed=4), {"title": "Other"})
+    with library_at(tmp_path / "library") as library:
+        index(library, music, encoders=("descriptors", "fingerprint"))
+        assert len(library.tracks()) == 3
+        ((a, b, evidence),) = library.duplicates()
+        assert {a.title, b.title} == {"Song"}
+        assert "fingerprint" in evidence
+
+
+def test_a_later_run_fills_in_what_an_encoder_has_not_heard(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    sound_file(music / "a.flac", tune(4), {"title": "Song"})
+    with library_at(tmp_path / "library") as library:
+        index(library, music, encoders=("descriptors",))
+        before = library.track("Song")
+        report = index(library, music, encoders=("descriptors", "fingerprint"))
+        after = library.track("Song")
+        assert (report.updated, report.unchanged) == (1, 0)
+        assert {"timbre98", "fingerprint"} <= set(library.show("Song").vectors)
+        assert (after.bpm, after.key, after.features) == (before.bpm, before.key, before.features)
+        assert index(library, music, encoders=("descriptors", "fingerprint")).unchanged == 1
+
+
+def test_a_silent_song_is_kept_without_sound(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    sound_file(music / "silence.flac", np.zeros(44_100 * 2, np.float32))
+    sound_file(music / "a.flac", tune(2))
+    with library_at(tmp_path / "library") as library:
+        assert index(library, music).added == 2
+        assert library.stats()["silent"] == 1
+        assert "timbre98" not in library.show("silence").vectors
+        assert index(library, music).unchanged == 2
+
+
+def test_a_damaged_search_index_is_made_anew_with_the_same_answers(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    make_music(music, seconds=2)
+    with library_at(tmp_path / "library") as library:
+        index(library, music)
+        before = [(hit.track.id, hit.score) for hit in library.similar("Winter").hits]
+        shutil.rmtree(tmp_path / "library" / "index")
+        answer = library.similar("Winter")
+        assert [(hit.track.id, hit.score) for hit in answer.hits] == before
+        assert any("search index" in note for note in answer.notes)
+
+
+def test_a_run_that_is_killed_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    for number in range(12):
+        sound_file(music / f"{number:02}.flac", tune(3, seed=number))
+    code = (
+        "import sys; from songkin.cli import run;"
+        "sys.exit(run(['index', '--encoder', 'descriptors', '--workers', '1', '-L', sys.argv[1], sys.argv[2]]))"
+    )
+    script = tmp_path / "run.py"
+    script.write_text(f"if __name__ == '__main__':\n    {code}\n")
+    process = subprocess.Popen([sys.executable, script, tmp_path / "library", music], start_new_session=True)
+    deadline = time.monotonic() + 60
+    with library_at(tmp_path / "library") as library:
+        while time.monotonic() < deadline:
+            if catalog_file(tmp_path / "library").exists() and library.catalog.count() >= 1:
+                break
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        stored = {each.id: each for each in library.catalog.stored()}
+        assert stored
+        report = index(library, music)
+        assert report.added + report.unchanged == 12
+        assert report.unchanged == len(stored)
+        assert library.catalog.db.check() == "ok"
+        with library._index() as (vectors, _):
+            assert sorted(vectors.ids()) == library.catalog.ids()
+    with library_at(tmp_path / "undisturbed") as other:
+        index(other, music)
+        with library_at(tmp_path / "library") as library:
+            ids, rows = library.catalog.vectors.matrix("timbre98")
+            same, expected = other.catalog.vectors.matrix("timbre98")
+            assert ids == same
+            np.testing.assert_array_equal(rows, expected)
+
+
+def test_two_runs_at_once_are_one_and_a_clear_line(tmp_path: Path) -> None:
+    sound_file(tmp_path / "music" / "a.flac", tune(2))
+    with library_at(tmp_path / "library", lock_seconds=0.1) as library:
+        index(library, tmp_path / "music")
+        with FileLock(tmp_path / "library" / "run.lock"), pytest.raises(LibraryBusy) as caught:
+            index(library, tmp_path / "music")
+        assert "Another songkin" in caught.value.message
+
+
+def test_a_library_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    sound_file(tmp_path / "music" / "a.flac", tune(2))
+    with library_at(tmp_path / "library") as library:
+        index(library, tmp_path / "music")
+        library.catalog.journal.note("schema", "999")
+    with library_at(tmp_path / "library") as library, pytest.raises(LibraryTooNew) as caught:
+        library.tracks()
+    assert "pip install --upgrade" in caught.value.remedy
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_an_unwritable_library_is_one_clear_line(tmp_path: Path) -> None:
+    sound_file(tmp_path / "music" / "a.flac", tune(2))
+    folder = tmp_path / "library"
+    folder.mkdir()
+    folder.chmod(0o500)
+    with library_at(folder) as library, pytest.raises(StoreError) as caught:
+        index(library, tmp_path / "music")
+    assert "cannot be written" in caught.value.message
+
+
+def test_a_file_where_the_library_should_be_is_one_clear_line(tmp_path: Path) -> None:
+    sound_file(tmp_path / "music" / "a.flac", tune(2))
+    (tmp_path / "library").write_text("not a folder")
+    with library_at(tmp_path / "library") as library, pytest.raises(StoreError) as caught:
+        index(library, tmp_path / "music")
+    assert "-L DIR" in caught.value.remedy
