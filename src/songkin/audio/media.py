@@ -122,14 +122,12 @@ def metadata(path: str) -> dict[str, str]:
         return {key.lower(): value for key, value in said.items()}
 
 
-def picture(path: str) -> bytes | None:
-    """The first picture attached to the file, undecoded. Raises ``AudioError``."""
+def pictures(path: str) -> list[bytes]:
+    """What is attached to the file and may be a picture, undecoded. Raises ``AudioError``."""
     with _plainly(path), opened(path) as container:
-        for stream in container.streams.video:
-            if stream.disposition & stream.disposition.attached_pic:
-                packet = next(container.demux(stream), None)
-                return bytes(packet) if packet is not None and packet.size else None
-    return None
+        attached = [s for s in container.streams.video if s.disposition & s.disposition.attached_pic]
+        images = [next(map(bytes, container.demux(stream)), b"") for stream in attached]
+        return images + [stream.data for stream in container.streams.attachments if stream.data]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ COMMENT: Final = 2000
 
 _UNSEEN: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
-_LISTED: Final = re.compile(r"(?:&#?\w{1,8};|[^;\0])+")  # the ; of "&amp;" ends no name
+_LISTED: Final = re.compile(r"(?:&(?:amp|quot|apos|lt|gt|#\w{1,6});|[^;\0])+")  # the ; of "&amp;" ends no name
 _PLACEHOLDERS: Final = {"unknown artist", "unknown album", "<unknown>", "[unknown]"}
 _YEAR: Final = re.compile(r"(?<!\d)([12]\d{3})(?!\d)")
 _COMPACT_DATE: Final = re.compile(r"([12]\d{3})(?:0\d|1[0-2])(?:[0-2]\d|3[01])")

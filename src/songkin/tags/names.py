@@ -43,7 +43,7 @@ _DATED: Final = tuple(
     )
 )
 _GENERIC_NAMES: Final = (
-    "album|albums|artist|artists|audio|audios|clips|collection|data|download|downloads|files|flac|full|library|lossless|"
+    "albums|artists|audio|audios|clips|collection|data|download|downloads|files|flac|full|library|lossless|"
     "m4a|media|mp3|mp3s|music|musik|my music|new|ogg|opus|other|playlist|playlists|samples|single|singles|song|songs|"
     "sound|sounds|temp|test|tmp|track|tracks|unknown artist|unknown album|unsorted|various|various artists|wav"
 )

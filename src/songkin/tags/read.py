@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from tinytag import TinyTag
@@ -105,12 +106,8 @@ def _pictures(path: str, parsed: TinyTag | None) -> Iterator[bytes]:
         for images in parsed.images.as_dict().values():  # the front cover stands first
             yield from (image.data for image in images)
     else:
-        try:
-            attached = audio.picture(path)
-        except AudioError:  # hearing the file will say what is wrong with it
-            attached = None
-        if attached:
-            yield attached
+        with suppress(AudioError):  # hearing the file will say what is wrong with it
+            yield from audio.pictures(path)
     folder = os.path.dirname(path)
     for name in _BESIDE:
         beside = os.path.join(folder, name)
