@@ -29,7 +29,7 @@ from songkin.store.vectors import Layout, Space
 FORMAT: Final = 1
 REBUILD: Final = "Run `songkin reindex`: it makes the search index anew from the catalog."
 RECREATE: Final = "Run `songkin reindex --recreate`: it makes the search index anew from the catalog."
-_BLOCK: Final = 1 << 20
+_BLOCK: Final = 1 << 16
 
 
 # Who holds it -------------------------------------------------------------------------------------------------------
