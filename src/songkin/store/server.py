@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 from qdrant_client import QdrantClient, models
+from qdrant_client.http.exceptions import UnexpectedResponse
 
 from songkin.errors import SongkinError, SpaceMismatch, StoreError
 from songkin.store import wire
@@ -325,4 +326,6 @@ def _asking(done: str) -> Iterator[None]:
         raise
     except Exception as error:
         why, remedy = wire.reason(error)
-        raise StoreError(f"The Qdrant server could not be {done}: {why}.", remedy=remedy) from error
+        # Not even a traceback may show the body of an answer: a proxy's may repeat the request with its key.
+        cause = None if isinstance(error, UnexpectedResponse) else error
+        raise StoreError(f"The Qdrant server could not be {done}: {why}.", remedy=remedy) from cause
