@@ -324,8 +324,13 @@ def _asking(done: str) -> Iterator[None]:
         yield
     except SongkinError:
         raise
-    except Exception as error:
-        why, remedy = wire.reason(error)
+    except UnexpectedResponse as error:
         # Not even a traceback may show the body of an answer: a proxy's may repeat the request with its key.
-        cause = None if isinstance(error, UnexpectedResponse) else error
-        raise StoreError(f"The Qdrant server could not be {done}: {why}.", remedy=remedy) from cause
+        raise _failure(done, error) from None
+    except Exception as error:
+        raise _failure(done, error) from error
+
+
+def _failure(done: str, error: Exception) -> StoreError:
+    why, remedy = wire.reason(error)
+    return StoreError(f"The Qdrant server could not be {done}: {why}.", remedy=remedy)
