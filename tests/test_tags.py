@@ -194,6 +194,8 @@ def test_names_are_not_split_without_proof(tmp_path: Path, flac: bytes, name: st
         ("Rock / Pop", ("Rock", "Pop")),
         ("R&B; Soul", ("R&B", "Soul")),
         (" . ", ()),
+        ("(None)", ()),
+        ("12", ()),
         ("(Post-)Punk", ("(Post-)Punk",)),
     ],
 )

@@ -15,6 +15,7 @@ _UNSEEN: Final = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200e\u200f\
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _LISTED: Final = re.compile(r"(?:&(?:amp|quot|apos|lt|gt|#\w{1,6});|[^;\0])+")  # the ; of "&amp;" ends no name
 _PLACEHOLDERS: Final = {"unknown artist", "unknown album", "<unknown>", "[unknown]"}
+_NO_GENRES: Final = {"none", "(none)", "unknown", "other", "genre", "undefined"}
 _YEAR: Final = re.compile(r"(?<!\d)([12]\d{3})(?!\d)")
 _COMPACT_DATE: Final = re.compile(r"([12]\d{3})(?:0\d|1[0-2])(?:[0-2]\d|3[01])")
 _GENRE_NUMBERS: Final = re.compile(r"\((\d{1,3}|RX|CR)\)")
@@ -83,7 +84,7 @@ def artists(values: list[str]) -> tuple[str, ...]:
 def genres(values: Iterable[str]) -> tuple[str, ...]:
     """Genres split at NUL, ``;`` and `` / ``, numbers of ID3 (``17``, ``(17)``, ``(4)Eurodisco``) turned to names."""
     found = (name for value in listed(values) for piece in value.split(" / ") for name in _named(piece.strip()))
-    return _distinct(name for name in found if any(c.isalnum() for c in name))
+    return _distinct(name for name in found if any(c.isalnum() for c in name) and name.casefold() not in _NO_GENRES)
 
 
 def year(values: Iterable[str]) -> int | None:

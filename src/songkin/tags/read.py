@@ -34,7 +34,8 @@ def read_tags(path: str) -> Tags:
     fields = _fields(parsed) if parsed else {}
     pictured = any(True for _ in _covers(path, parsed))
     tags = _tags(fields, pictured)
-    if tags.title and tags.artists and tags.album and tags.track_no:
+    enough = tags.track_no if path.lower().endswith((".wav", ".wma")) else parsed  # there tinytag drops "3/12"
+    if enough and tags.title and tags.artists:
         return tags
     try:
         more = audio.metadata(path)
