@@ -16,6 +16,7 @@ float32, songs in rows.
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -68,7 +69,7 @@ class Statistics:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             return cls(int(arrays.pop("n")), arrays)
-        except (ValueError, OSError, KeyError, EOFError) as error:
+        except (ValueError, OSError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise StoreError("The library's statistics are damaged.", remedy="Run `songkin reindex`.") from error
 
 
@@ -118,14 +119,23 @@ def _fit_timbre(raw: Matrix) -> Statistics:
     mean, std = _moments(raw)
     n = len(raw)
     kept = max(1, min(TIMBRE_DIM, n // 2))
-    standard = ((raw - mean) / std).astype(np.float64)
-    covariance = standard.T @ standard / max(1, n - 1)
-    variance, axes = np.linalg.eigh(covariance)
-    variance, axes = variance[::-1][:kept], axes[:, ::-1][:, :kept]
-    # a fixed sign for each axis: the same library gives the same vectors
-    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(kept)])
+    variance, axes = _principal_axes(((raw - mean) / std).astype(np.float64), kept)
     scale = 1.0 / np.sqrt(np.maximum(variance, 0.0) + RIDGE * max(float(variance.mean()), 1e-6))
     return Statistics(n, {"mean": mean, "std": std, "axes": (axes * scale).astype(np.float32)})
+
+
+def _principal_axes(rows: NDArray[np.float64], kept: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The ``kept`` largest variances and their unit axes (in columns) of centred rows, by the smaller of two Gram
+    matrices. Each axis has a fixed sign, so that the same library gives the same vectors."""
+    n, d = rows.shape
+    share = max(1, n - 1)
+    if n >= d:
+        variance, axes = np.linalg.eigh(rows.T @ rows / share)
+    else:
+        variance, sides = np.linalg.eigh(rows @ rows.T / share)
+        axes = rows.T @ sides / np.sqrt(np.maximum(variance * share, 1e-12))
+    variance, axes = variance[::-1][:kept], axes[:, ::-1][:, :kept]
+    return variance, axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(kept)])
 
 
 def _moments(raw: Matrix) -> tuple[Matrix, Matrix]:

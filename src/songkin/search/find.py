@@ -29,6 +29,8 @@ from songkin.text import fold, words
 WEIGHTS: Final[Mapping[str, float]] = {"heard": 1.0, "text": 0.35, "words": 0.8}
 RRF_K: Final = 20
 CANDIDATES: Final = 200
+TEXT_FLOOR: Final = 0.3
+"""Cosine below which metadata does not mean what was asked; ranks among such songs are chance."""
 LONGEST: Final = 2000
 _PART_WORDS: Final = {"heard": "sound", "text": "meaning", "words": "words"}
 
@@ -102,7 +104,7 @@ def _question(
         if "heard" in statistics:
             over = bridge.bridge(vector, bridge.tag_names(encoder), statistics["heard"])
             asks.append(Ask("heard", over.vector, CANDIDATES, where))
-        asks.append(Ask("text", vector, CANDIDATES, where))
+        asks.append(Ask("text", vector, CANDIDATES, where, floor=TEXT_FLOOR))
     typed = text if name is None or name.exact else f"{text} {name.meant}"
     sparse = Words().query(typed)
     if sparse.indices:

@@ -311,6 +311,7 @@ class EmbeddedStore:
             query=edges.nearest(ask),
             filter=edges.where_filter(ask.where),
             params=edges.params(ask, self.layout),
+            score_threshold=ask.floor,
             with_payload=True,
         )
 
@@ -325,6 +326,7 @@ class EmbeddedStore:
                 query=edges.nearest(ask),
                 filter=edges.where_filter(ask.where),
                 params=edges.params(ask, self.layout),
+                score_threshold=ask.floor,
             )
             for ask, _ in parts
         ]

@@ -219,6 +219,7 @@ class ServerStore:
                 filter=wire.where_filter(ask.where),
                 params=self._params(ask),
                 limit=ask.limit,
+                score_threshold=ask.floor,
                 with_payload=True,
             )
             for ask in ready
@@ -243,6 +244,7 @@ class ServerStore:
                 filter=wire.where_filter(ask.where),
                 params=self._params(ask),
                 limit=ask.limit,
+                score_threshold=ask.floor,
             )
             for ask, _ in parts
         ]

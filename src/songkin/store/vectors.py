@@ -82,7 +82,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Nearest points to ``vector`` in one space, best first. All ``where`` must hold."""
+    """Nearest points to ``vector`` in one space, best first. All ``where`` must hold; scores below ``floor`` do not count."""
 
     space: str
     vector: NDArray[np.float32] | Sparse
@@ -90,6 +90,7 @@ class Ask:
     where: tuple[Condition, ...] = ()
     exact: bool = False
     ef: int | None = None
+    floor: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
