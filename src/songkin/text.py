@@ -24,6 +24,7 @@ def fold(text: str) -> str:
     Letters of any script stay; ``&`` counts as *and*. A name made of signs alone is only case-folded.
     """
     spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_EXPAND)
+    spread = spread.replace("&", " and ")
     kept = "".join(c if c.isalnum() else "" if unicodedata.combining(c) or c in "'’`" else " " for c in spread)
     return " ".join(kept.split()) or text.strip().casefold()
 

@@ -19,7 +19,7 @@ inside the decoder becomes an ``AudioError`` with one line for people.
 nothing decodes, when more packets are broken than good, or when over one sample in a hundred is not a number.
 """
 
-from songkin.audio.media import EXTENSIONS, Heard, Limits, hear, metadata, pictures, samples
+from songkin.audio.media import EXTENSIONS, Heard, Limits, hear, metadata, pictures, samples, wake
 from songkin.audio.windows import SILENCE, WindowPlan
 from songkin.audio.writing import write
 
@@ -33,5 +33,6 @@ __all__ = [
     "metadata",
     "pictures",
     "samples",
+    "wake",
     "write",
 ]

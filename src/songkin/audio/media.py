@@ -47,13 +47,14 @@ _SCALE: Final = {"u8": 2.0**-7, "s16": 2.0**-15, "s32": 2.0**-31, "flt": 1.0, "d
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one file may cost. ``max_seconds`` of decoded sound, ``max_channels``, sample rates, ``min_seconds``."""
+    """What one file may cost. ``max_seconds`` of decoded sound, ``max_channels``, ``min_seconds``; sample rates up to
+    that of DSD64 as FFmpeg decodes it (352.8 kHz)."""
 
     max_seconds: float = 6 * 3600.0
     min_seconds: float = 0.1
     max_channels: int = 8
     min_rate: int = 8_000
-    max_rate: int = 192_000
+    max_rate: int = 384_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,11 @@ def hear(
     for cutter in cutters:
         cutter.finish()
     return decoding.heard(silent=not any(cutter.pushed for cutter in cutters) if cutters else not decoding.audible)
+
+
+def wake() -> None:
+    """Load the decoder now: a worker does so before its memory is limited."""
+    import av.audio.resampler  # noqa: F401
 
 
 def samples(path: str, sample_rate: int, limits: Limits = Limits()) -> Sound:

@@ -62,7 +62,7 @@ def command(
     if as_json:
         emit(report_json(report))
     else:
-        _show(report)
+        show_report(report)
     if report.interrupted:
         return 130
     return 3 if strict and report.refused else 0
@@ -76,7 +76,8 @@ def report_json(report: IndexReport) -> dict[str, Any]:
     return {**counts, "refused": refused, "seconds": round(report.seconds, 3), "notes": list(report.notes)}
 
 
-def _show(report: IndexReport) -> None:
+def show_report(report: IndexReport) -> None:
+    """Print what a run did, for people."""
     for line in report.notes:
         note(line)
     parts = [

@@ -23,17 +23,10 @@ class Bar:
         self._task: TaskID | None = None
         self._last = 0.0
         if self._drawn:
+            from rich import progress
             from rich.console import Console
-            from rich.progress import (
-                BarColumn,
-                MofNCompleteColumn,
-                Progress,
-                SpinnerColumn,
-                TextColumn,
-                TimeRemainingColumn,
-            )
 
-            self._progress = Progress(
+            self._progress = progress.Progress(
                 progress.SpinnerColumn(),
                 progress.TextColumn("{task.description}", markup=False),
                 progress.BarColumn(),

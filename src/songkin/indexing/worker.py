@@ -132,8 +132,9 @@ def main(connection: Connection, setup: Setup, progress: Progress) -> None:
     if setup.nice:
         os.nice(15)
     encoders = {name: audio_encoder(name, setup.cache) for name in setup.encoders}
+    audio.wake()  # before the memory limit is drawn: the decoder and the models are not the file's doing
     for encoder in encoders.values():
-        encoder.begin()  # load models before the memory limit is drawn
+        encoder.begin()
     _limit_memory(setup.memory_mb)
     connection.send("ready")
     while True:
