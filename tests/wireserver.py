@@ -87,13 +87,18 @@ class WireServer:
             prefetch=wanted.prefetch,
             query_filter=wanted.filter,
             limit=wanted.limit or 10,
+            score_threshold=wanted.score_threshold,
             with_payload=wanted.with_payload or False,
         )
 
     def _scroll(self, name: str, body: Any) -> Any:
         wanted = models.ScrollRequest(**body)
         points, offset = self.memory.scroll(
-            name, limit=wanted.limit or 10, offset=wanted.offset, with_payload=wanted.with_payload or False
+            name,
+            scroll_filter=wanted.filter,
+            limit=wanted.limit or 10,
+            offset=wanted.offset,
+            with_payload=wanted.with_payload or False,
         )
         return {"points": _plain(points), "next_page_offset": offset}
 

@@ -247,6 +247,7 @@ ONES = np.ones(8, dtype=np.float32)
         Ask("sound", ONES, 5, (Condition("range", "year"),)),
         Ask("sound", ONES, 5, (Condition("range", "year", low=float("nan")),)),
         Ask("sound", ONES, 5, (Condition("has", "nope"),)),
+        Ask("sound", ONES, 5, floor=float("nan")),
     ],
 )
 def test_a_question_that_no_engine_could_answer_is_refused(store: VectorStore, question: Ask) -> None:
@@ -346,12 +347,28 @@ def test_random_questions_get_the_oracles_answers(full: VectorStore, oracle: Vec
         vector = some_words(rng) if space.sparse else rng.normal(size=space.dim).astype(np.float32)
         exact = bool(rng.random() < 0.5)
         ef = None if exact else 64
-        asks.append(Ask(space.name, vector, int(rng.integers(1, 60)), some_where(rng), exact, ef))
+        floor = float(rng.uniform(-0.5, 0.5)) if rng.random() < 0.3 else None
+        asks.append(Ask(space.name, vector, int(rng.integers(1, 60)), some_where(rng), exact, ef, floor))
     answers = full.ask(asks)
     for ask, found, wanted in zip(asks, answers, oracle.ask(asks), strict=True):
         assert_same(found, wanted)
         assert_same(found, full.ask([ask])[0])
     assert sum(map(len, answers)) > 500
+
+
+def test_scores_below_the_floor_do_not_count(full: VectorStore) -> None:
+    every = full.ask([Ask("sound", ONES, 400)])[0]
+    middle = (every[100].score + every[101].score) / 2
+    ask = Ask("sound", ONES, 400, floor=middle)
+    assert [m.id for m in full.ask([ask])[0]] == [m.id for m in every[:101]]
+    assert {m.id for m in full.fuse(Fuse((ask,), (1.0,), 400))} == {m.id for m in every[:101]}
+
+
+def test_the_ids_of_a_filter_are_those_it_counts(full: VectorStore) -> None:
+    rng = np.random.default_rng(7)
+    for _ in range(10):
+        where = some_where(rng)
+        assert sorted(full.ids(where)) == sorted(p.id for p in POINTS if expect(where, p))
 
 
 def test_dense_scores_are_cosines_and_dot_products(full: VectorStore) -> None:
@@ -379,7 +396,7 @@ def test_a_fusion_is_the_documented_sum_of_ranks(full: VectorStore) -> None:
         sums: dict[str, float] = {}
         for found, weight in zip(lists, weights, strict=True):
             for rank, match in enumerate(found if weight else [], start=1):
-                sums[match.id] = sums.get(match.id, 0.0) + 1 / (k + rank / weight)
+                sums[match.id] = sums.get(match.id, 0.0) + weight / (k + rank)
         wanted = sorted(sums.values(), reverse=True)[:25]
         fused = full.fuse(Fuse(asks, weights, 25, k))
         assert [m.score for m in fused] == pytest.approx(wanted, rel=1e-4)

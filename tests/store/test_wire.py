@@ -130,7 +130,12 @@ def use_everything(store: VectorStore) -> list[Any]:
             store.recommend(Recommend("sound", tuple(songs[:4]), tuple(songs[4:6]), 7, "best", where)),
             store.recommend(Recommend("heard", tuple(songs[:4]), (), 7, "sum", where)),
         ]
-        answers += [store.facet("genre", where), store.facet("artist", limit=3)[0][1], store.count(where)]
+        answers += [
+            store.facet("genre", where),
+            store.facet("artist", limit=3)[0][1],
+            store.count(where),
+            sorted(store.ids(where)),
+        ]
     answers.append(store.ask([Ask("words", Sparse((), ()), 3)]))
     store.delete(songs[:3])
     answers.append(store.count((Condition("has", "sound", negate=True),)))
@@ -209,7 +214,9 @@ def test_one_question_is_one_request() -> None:
             "/points/query",
         ]
         fused = server.seen[-1][2]
-        assert fused["query"] == {"rrf": {"k": 61, "weights": [1.0, 0.5]}}
+        assert [one["query"] for one in fused["prefetch"]] == [{"rrf": {"k": 61}}] * 2
+        assert fused["query"]["formula"] == {"sum": [{"mult": [1.0, "$score[0]"]}, {"mult": [0.5, "$score[1]"]}]}
+        assert fused["query"]["defaults"] == {"$score[0]": 0.0, "$score[1]": 0.0}
 
 
 GOOD_FILTER = {"must": [{"key": "genre", "match": {"any": ["jazz"]}}]}

@@ -164,6 +164,8 @@ def checked_ask(layout: Layout, ask: Ask, where: Sequence[Condition] = ()) -> As
     """The question as an engine may have it, ``where`` added to its own conditions."""
     if ask.limit < 1:
         raise StoreError(f"{ask.limit} neighbours cannot be given.", remedy="Ask for 1 or more.")
+    if ask.floor is not None and not math.isfinite(ask.floor):
+        raise StoreError("The lowest score to be given must be a finite number.")
     if isinstance(ask.vector, Sparse):
         vector: NDArray[np.float32] | Sparse = sparse_row(layout, ask.space, ask.vector)
     else:

@@ -104,6 +104,27 @@ def params(ask: Ask, layout: Layout) -> edge.SearchParams:
     return edge.SearchParams(hnsw_ef=ask.ef, exact=ask.exact, quantization=again)
 
 
+def ranks(ask: Ask, k: int, layout: Layout) -> edge.Prefetch:
+    """The answers to one question, each scored ``1 / (k + rank)``."""
+    found = edge.Prefetch(
+        limit=ask.limit,
+        query=nearest(ask),
+        filter=where_filter(ask.where),
+        params=params(ask, layout),
+        score_threshold=ask.floor,
+    )
+    # The engine counts ranks from 0 where the paper counts from 1.
+    alone: Any = edge.Fusion.Rrf(k + 1)
+    return edge.Prefetch(limit=ask.limit, prefetches=[found], query=alone)
+
+
+def weighted(weights: Sequence[float]) -> edge.Formula:
+    """The weighted sum of the scores of as many prefetches; who is missing in one has 0 there."""
+    term = edge.Expression
+    parts = [term.Mult([term.Constant(w), term.Variable(f"$score[{i}]")]) for i, w in enumerate(weights)]
+    return edge.Formula(term.Sum(parts), {f"$score[{i}]": 0.0 for i in range(len(weights))})
+
+
 def where_filter(where: Sequence[Condition]) -> edge.Filter | None:
     """All conditions in one filter; None for none."""
     if not where:

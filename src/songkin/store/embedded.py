@@ -320,19 +320,12 @@ class EmbeddedStore:
         parts = checked_fuse(self.layout, plan)
         if not parts:
             return []
-        prefetches = [
-            edge.Prefetch(
-                limit=ask.limit,
-                query=edges.nearest(ask),
-                filter=edges.where_filter(ask.where),
-                params=edges.params(ask, self.layout),
-                score_threshold=ask.floor,
-            )
-            for ask, _ in parts
-        ]
-        # The engine counts ranks from 0 where the paper counts from 1.
-        fusion: Any = edge.Fusion.Rrf(plan.k + 1, [weight for _, weight in parts])
-        request = edge.QueryRequest(limit=plan.limit, prefetches=prefetches, query=fusion, with_payload=True)
+        request = edge.QueryRequest(
+            limit=plan.limit,
+            prefetches=[edges.ranks(ask, plan.k, self.layout) for ask, _ in parts],
+            query=edges.weighted([weight for _, weight in parts]),
+            with_payload=True,
+        )
         with self._reading("searched"):
             return edges.matches(self._shard.query(request))
 
@@ -369,7 +362,10 @@ class EmbeddedStore:
             return self._shard.count(edge.CountRequest(exact=True, filter=chosen))
 
     def ids(self, where: Sequence[Condition] = ()) -> Iterator[str]:
-        """Ids of all points that meet the conditions. Points that the catalog does not know are left from an interrupted write: delete them."""
+        """Ids of all points that meet the conditions.
+
+        Points that the catalog does not know are left from an interrupted write: delete them.
+        """
         offset: Any = None
         chosen = edges.where_filter(checked_where(self.layout, where))
         while True:

@@ -237,22 +237,13 @@ class ServerStore:
         client, parts = self._client, checked_fuse(self.layout, plan)
         if not parts:
             return []
-        prefetch = [
-            models.Prefetch(
-                query=wire.nearest(ask),
-                using=ask.space,
-                filter=wire.where_filter(ask.where),
-                params=self._params(ask),
-                limit=ask.limit,
-                score_threshold=ask.floor,
-            )
-            for ask, _ in parts
-        ]
-        # The server counts ranks from 0 where the paper counts from 1.
-        fusion = models.RrfQuery(rrf=models.Rrf(k=plan.k + 1, weights=[weight for _, weight in parts]))
         with _asking("searched"):
             found = client.query_points(
-                self._name, query=fusion, prefetch=prefetch, limit=plan.limit, with_payload=True
+                self._name,
+                query=wire.weighted([weight for _, weight in parts]),
+                prefetch=[wire.ranks(ask, plan.k, self._params(ask)) for ask, _ in parts],
+                limit=plan.limit,
+                with_payload=True,
             )
             return wire.matches(found.points)
 

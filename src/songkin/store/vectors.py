@@ -82,7 +82,8 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Nearest points to ``vector`` in one space, best first. All ``where`` must hold; scores below ``floor`` do not count."""
+    """Nearest points to ``vector`` in one space, best first. All ``where`` must hold; scores below ``floor`` do not
+    count."""
 
     space: str
     vector: NDArray[np.float32] | Sparse
@@ -95,12 +96,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Fuse:
-    """Weighted reciprocal rank fusion, done by the engine in one request.
+    """Weighted reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009), done by the engine in one request.
 
-    A point's score is the sum over the asks that found it of ``1 / (k + rank / weight)``, ranks counted from 1. With
-    weight 1 that is the formula of Cormack, Clarke and Buettcher (SIGIR 2009). A weight stretches the ranks of a list,
-    as Qdrant has it, and does not multiply its share: at k=60 weights 1 and 0.5 differ by 2 % at the first rank and by
-    25 % at the 30th. Weight 0 leaves an ask out. ``where`` holds for every ask, beside its own.
+    A point's score is the sum over the asks that found it of ``weight / (k + rank)``, ranks counted from 1. Weight 0
+    leaves an ask out. ``where`` holds for every ask, beside its own.
+
+    Qdrant's own weights stretch ranks, ``1 / (k + rank / weight)``: at k=60 weights 1 and 0.5 then differ by 2 % at the
+    first rank. So each list is fused alone, and a formula sums up the weighted scores.
     """
 
     asks: tuple[Ask, ...]

@@ -111,6 +111,29 @@ def params(ask: Ask, layout: Layout) -> models.SearchParams:
     return models.SearchParams(hnsw_ef=ask.ef, exact=ask.exact, quantization=again)
 
 
+def ranks(ask: Ask, k: int, searched: models.SearchParams | None) -> models.Prefetch:
+    """The answers to one question, each scored ``1 / (k + rank)``."""
+    found = models.Prefetch(
+        query=nearest(ask),
+        using=ask.space,
+        filter=where_filter(ask.where),
+        params=searched,
+        limit=ask.limit,
+        score_threshold=ask.floor,
+    )
+    # The server counts ranks from 0 where the paper counts from 1.
+    alone = models.RrfQuery(rrf=models.Rrf(k=k + 1))
+    return models.Prefetch(prefetch=[found], query=alone, limit=ask.limit)
+
+
+def weighted(weights: Sequence[float]) -> models.FormulaQuery:
+    """The weighted sum of the scores of as many prefetches; who is missing in one has 0 there."""
+    parts: list[Any] = [models.MultExpression(mult=[w, f"$score[{i}]"]) for i, w in enumerate(weights)]
+    return models.FormulaQuery(
+        formula=models.SumExpression(sum=parts), defaults={f"$score[{i}]": 0.0 for i in range(len(weights))}
+    )
+
+
 def where_filter(where: Sequence[Condition]) -> models.Filter | None:
     """All conditions in one filter; None for none."""
     if not where:
