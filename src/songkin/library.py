@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 from songkin import config as settings
 from songkin import store
 from songkin.config import Config
-from songkin.errors import IndexDamaged, LibraryBusy, NotFound, SpaceMismatch, StoreError
+from songkin.errors import IndexDamaged, LibraryBusy, NotFound, SpaceMismatch, StoreError, WeightsMissing
 from songkin.models import Answer, IndexReport, Profile, Query, Refusal, Track
 from songkin.store.catalog import Catalog
 
@@ -102,7 +102,9 @@ class Library:
             profile=profile or self.config.profile,
             profile_asked=profile is not None,
         )
-        return index(self.catalog, self.config, [os.fspath(path) for path in paths], options, progress)
+        report = index(self.catalog, self.config, [os.fspath(path) for path in paths], options, progress)
+        self._keep_tag_names()
+        return report
 
     def reindex(self, *, progress: Progress | None = None, recreate: bool = False) -> list[str]:
         """Write the search index anew from the catalog; ``recreate`` drops it first (its dimensions may change)."""
@@ -112,7 +114,9 @@ class Library:
         with run_lock(self.config):
             if recreate:
                 store.drop_vectors(self.config)
-            return refresh.refresh(self.catalog, self.config, progress or Quiet(), anew=True)
+            notes = refresh.refresh(self.catalog, self.config, progress or Quiet(), anew=True)
+            self._keep_tag_names()
+            return notes
 
     def forget(self, what: str) -> Track:
         """Remove one song from the library (its file stays). Raises ``NotFound``, ``Ambiguous``."""
@@ -226,6 +230,12 @@ class Library:
         from songkin.encoders import text_encoder
 
         return text_encoder("minilm", self.config.cache)
+
+    def _keep_tag_names(self) -> None:
+        from songkin.search.bridge import keep_tag_names
+
+        with suppress(WeightsMissing):  # the run has said so already
+            keep_tag_names(self._text_encoder, self.catalog)
 
     def _statistics(self) -> dict[str, Statistics]:
         from songkin.search.seeds import fitted

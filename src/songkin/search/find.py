@@ -63,7 +63,7 @@ def find(
         raise QueryError(f"The text is longer than {LONGEST} characters.", remedy="Say it shorter.")
     where = conditions(query.filters)
     name = named(catalog, asked)
-    question = _question(encoder, asked, name, where, statistics)
+    question = _question(catalog, encoder, asked, name, where, statistics)
     first = _named_first(store, name, where)
     matches = _fused(store, question, query, where)
     lists = store.ask(question.asks) if question.asks else []
@@ -87,6 +87,7 @@ _Ranked = tuple[Track, float]
 
 
 def _question(
+    catalog: Catalog,
     encoder: TextEncoder,
     text: str,
     name: Named | None,
@@ -102,7 +103,7 @@ def _question(
         notes = (f"Only exact words were searched: {error.message} {error.remedy}",)
     else:
         if "heard" in statistics:
-            over = bridge.bridge(vector, bridge.tag_names(encoder), statistics["heard"])
+            over = bridge.bridge(vector, bridge.tag_names(encoder, catalog), statistics["heard"])
             asks.append(Ask("heard", over.vector, CANDIDATES, where))
         asks.append(Ask("text", vector, CANDIDATES, where, floor=TEXT_FLOOR))
     typed = text if name is None or name.exact else f"{text} {name.meant}"
