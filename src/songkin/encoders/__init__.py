@@ -9,7 +9,7 @@ from typing import Final
 from songkin.encoders.base import AudioEncoder, EncoderSpec, TextEncoder
 from songkin.errors import EncoderError
 
-AUDIO: Final = ("musicnn", "descriptors")
+AUDIO: Final = ("musicnn", "descriptors", "fingerprint")
 TEXT: Final = ("minilm",)
 
 
