@@ -11,6 +11,7 @@ from songkin.demo.synth import Sound
 _CALM = ((2.0, 2.0), (1.0, 1.0, 2.0), (3.0, 1.0), (4.0,))
 _WALK = ((1.0, 1.0, 1.0, 1.0), (1.0, 0.5, 0.5, 2.0), (1.5, 0.5, 1.0, 1.0), (0.5, 0.5, 1.0, 2.0))
 _QUICK = ((0.5,) * 8, (0.5, 0.25, 0.25) * 4, (0.25,) * 8 + (0.5, 0.5, 1.0), (1.0, 0.5, 0.5, 0.5, 0.5, 1.0))
+_HYMN = ((1.0, 1.0, 1.0, 1.0), (2.0, 1.0, 1.0), (1.0, 1.0, 2.0), (1.5, 0.5, 1.0, 1.0))
 _THREE = ((3.0,), (2.0, 1.0), (1.0, 1.0, 1.0), (1.5, 0.5, 1.0))
 
 
@@ -44,19 +45,16 @@ def ragtime(s: Score) -> Sound:
 
 
 def drum_solo(s: Score) -> Sound:
-    """A kit alone: a groove, then fills all over it."""
+    """Skins of all sizes: a groove that stays, and hands that wander over it."""
     r = s.rng
-    s.pattern("X.....x.x.X.....", partial(drums.kick, r, low=55.0), 0.9)
-    s.pattern("....X..o.o..X..o", partial(drums.snare, r), 0.8, -0.1)
-    s.pattern("x.x.x.x.", partial(drums.hat, r), 0.4, 0.35)
-    for bar, first, _ in s.bars():
-        if bar % 2:
-            for i in range(8):
-                low = float(r.choice([92.0, 118.0, 150.0, 190.0]))
-                s.hit(drums.tom(r, r.uniform(0.5, 0.9), low), first + 2 + i / 4, 0.8, (low - 130) / 100)
-        elif bar % 4 == 0:
-            s.hit(drums.crash(r), first, 0.4, 0.4)
-    return s.stage.mix(room=0.5, peak=0.9)
+    s.pattern("X..o..x.x.X...o.", partial(drums.skin, r, low=62.0), 0.8, 0.0, 0.3, loose=0.012)
+    s.pattern("o...X..o....X.oo", partial(drums.snare, r, low=170.0, length=0.12), 0.4, -0.1, 0.3, loose=0.012)
+    s.pattern("x.o.x.x.", partial(drums.hat, r), 0.3, 0.35, 0.3, loose=0.012)
+    for _, first, _ in s.bars():
+        for step in sorted(r.choice(16, int(r.integers(5, 12)), replace=False)):
+            low = float(r.choice([82.0, 104.0, 132.0, 165.0, 205.0]))
+            s.hit(drums.skin(r, r.uniform(0.4, 1.0), low), first + step / 4, 1.0, (low - 130) / 100, 0.3)
+    return s.stage.mix(room=0.8, peak=0.95)
 
 
 def war_drums(s: Score) -> Sound:
@@ -84,17 +82,14 @@ def string_quartet(s: Score) -> Sound:
     """Four bows in a hurry."""
     for _, first, root in s.bars():
         inner = s.close(root, 55)
-        for i in range(8):
-            s.play(
-                instruments.violin, Note(first + i / 2, 0.42, inner[(0, 2, 1, 2)[i % 4]]), 0.5, 0.7, 0.25, 0.15, 0.008
-            )
-            s.play(
-                instruments.violin, Note(first + i / 2, 0.42, inner[(1, 0, 2, 0)[i % 4]]), 0.45, 0.6, 0.0, 0.15, 0.008
-            )
+        for beat in range(4):
+            second, viola = inner[(0, 2, 1, 2)[beat]], inner[(1, 0, 2, 0)[beat]] - 12
+            s.play(instruments.violin, Note(first + beat, 0.85, second), 0.5, 0.7, 0.25, 0.25, 0.015)
+            s.play(instruments.violin, Note(first + beat, 0.85, viola), 0.45, 0.6, 0.0, 0.25, 0.015)
         for beat in (0, 2):
-            s.play(instruments.violin, Note(first + beat, 1.8, s.note(root, 2)), 0.6, 0.9, 0.5, 0.15, 0.008)
-    for note in s.melody(_QUICK, 5):
-        s.play(instruments.violin, note, 0.8, 1.0, -0.5, 0.15, 0.008)
+            s.play(instruments.violin, Note(first + beat, 1.9, s.note(root, 2)), 0.6, 0.7, 0.5, 0.25, 0.015)
+    for note in s.melody(((0.5,) * 8, (1.0, 0.5, 0.5, 0.5, 0.5, 1.0), (1.5, 0.5, 1.0, 1.0)), 5):
+        s.play(instruments.violin, Note(note.beat, 1.05 * note.length, note.midi), 0.8, 1.0, -0.5, 0.25, 0.015)
     return s.stage.mix(room=1.0)
 
 
@@ -138,33 +133,33 @@ def harp(s: Score) -> Sound:
 
 
 def banjo(s: Score) -> Sound:
-    """Rolls of eight, the fifth string ringing through, a bass on one and three."""
+    """Rolls of eight, the fifth string ringing through, a guitar for bass and off-beats."""
     for _, first, root in s.bars():
         picks = s.close(root, 57)
-        drone = s.note(4, 5)
         for i, pick in enumerate((0, 1, 3, 2, 0, 3, 1, 2, 0, 1, 3, 2, 0, 3, 1, 2)):
-            midi = drone if pick == 3 else picks[pick]
-            s.play(instruments.banjo, Note(first + i / 4, 0.4, midi), s.rng.uniform(0.55, 0.75), loose=0.004, wet=0.06)
+            midi = s.note(4, 4) if pick == 3 else picks[pick]
+            s.play(instruments.banjo, Note(first + i / 4, 0.4, midi), s.rng.uniform(0.45, 0.75), 1.0, 0.0, 0.1, 0.015)
         for beat in (0, 2):
-            s.play(instruments.upright_bass, Note(first + beat, 0.9, s.note(root, 1) + (7 if beat else 0)), 0.7, 0.7)
+            midi = s.note(root, 2) - (5 if beat else 0)
+            s.play(instruments.guitar, Note(first + beat, 0.9, midi), 0.8, 0.8, 0.3, 0.1, 0.015)
         for beat in (1, 3):
             for midi in s.close(root, 52):
-                s.play(instruments.steel_guitar, Note(first + beat, 0.3, midi), 0.4, 0.6, 0.4)
+                s.play(instruments.steel_guitar, Note(first + beat, 0.3, midi), 0.5, 1.2, 0.4, 0.1, 0.015)
     for note in s.melody(_WALK, 4):
-        s.play(instruments.banjo, note, 1.0, 1.2, wet=0.06)
-    return s.stage.mix(room=0.4)
+        s.play(instruments.banjo, note, 1.0, 1.2, 0.0, 0.1, 0.015)
+    return s.stage.mix(room=0.5)
 
 
 def choir(s: Score) -> Sound:
-    """Four parts on one vowel under a high vault."""
-    for bar, first, root in s.bars():
-        vowel = "aoa"[bar % 3]
-        voice = partial(instruments.choir, vowel=vowel)
-        for i, midi in enumerate([s.note(root, 2), *s.close(root, 55), *s.close(root, 67)[:2]]):
-            s.play(voice, Note(first, 4.0, midi), 0.6, 0.8, (i - 2.5) / 3.5, 0.45)
-    for note in s.melody(_CALM, 5, reach=1):
-        s.play(instruments.choir, note, 0.7, 0.9, 0.0, 0.45)
-    return s.stage.mix(room=3.2, peak=0.55)
+    """A hymn: four parts that move together, a vowel to each chord, under a high vault."""
+    for note in s.melody(_HYMN, 4, reach=4):
+        voice = partial(instruments.choir, vowel="aaaoe"[int(s.rng.integers(5))])
+        root = s.progression[int(note.beat // 4) % 4]
+        below = [midi for midi in (*s.close(root, 48), *s.close(root, 60)) if midi < note.midi - 2][-3:]
+        s.play(voice, note, 0.8, 1.0, -0.2, 0.3)
+        for i, midi in enumerate(below):
+            s.play(voice, Note(note.beat, note.length, midi), 0.6, 0.8, (i - 1) / 2, 0.3)
+    return s.stage.mix(room=2.2, peak=0.6)
 
 
 def flute(s: Score) -> Sound:
@@ -233,16 +228,18 @@ def church_bells(s: Score) -> Sound:
 
 
 def sitar(s: Score) -> Sound:
-    """A drone that never stops, a string that wanders over it, and two small drums."""
+    """A string that wanders, its high strings struck in between, over a quiet drone and a small drum."""
     for i in range(int(s.beats / 2) + 1):
-        s.play(instruments.tanpura, Note(2 * i, 3.0, s.note((4, 7, 7, 0)[i % 4], 2)), 0.6, 0.8, wet=0.2)
-    quick = ((0.5,) * 8, (1.0, 0.5, 0.5, 2.0), (0.25,) * 4 + (0.5, 0.5, 2.0))
+        s.play(instruments.tanpura, Note(2 * i, 3.0, s.note((4, 7, 7, 0)[i % 4], 2)), 0.6, 0.25, wet=0.2)
     s.progression = (0, 0, 4, 0)
-    for note in s.melody(quick, 4, reach=4):
-        s.play(instruments.sitar, note, 0.9, 1.1, -0.1, 0.15, 0.008)
-    s.pattern("X..xo.x.X.xo..xo", partial(drums.tom, s.rng, low=210.0), 0.3, 0.3)
-    s.pattern("x.....o.x..o....", partial(drums.tom, s.rng, low=88.0), 0.35, 0.1)
-    return s.stage.mix(room=1.2, peak=0.6)
+    for note in s.melody(((0.5,) * 8, (1.0, 0.5, 0.5, 1.0, 1.0), (0.25,) * 4 + (0.5, 0.5, 1.0, 1.0)), 4, reach=3):
+        s.play(instruments.sitar, note, 1.0, 1.2, -0.1, 0.12, 0.012)
+    for i in range(int(s.beats * 4)):
+        if i % 4:
+            high = s.note(0, 5) if i % 2 else s.note(4, 4)
+            s.play(instruments.sitar, Note(i / 4, 0.3, high), s.rng.uniform(0.3, 0.5), 1.0, 0.1, 0.12, 0.012)
+    s.pattern("X..xo.x.X.xo..xo", partial(drums.skin, s.rng, low=210.0), 0.12, 0.3)
+    return s.stage.mix(room=0.8, peak=0.6)
 
 
 def waltz(s: Score) -> Sound:
@@ -301,25 +298,25 @@ def walking_jazz(s: Score) -> Sound:
 
 
 def harpsichord(s: Score) -> Sound:
-    """Two hands that imitate each other, in a small room with mirrors."""
+    """Two hands that imitate each other, in a room with mirrors."""
     for note in s.melody(((0.5,) * 8, (1.0, 0.5, 0.5, 1.0, 1.0)), 3, reach=2):
-        s.play(instruments.harpsichord, note, 0.7, 0.8, 0.15, 0.12)
+        s.play(instruments.harpsichord, note, 0.7, 0.8, 0.15, 0.3, 0.012)
     for note in s.melody(((0.25,) * 16, (0.5, 0.25, 0.25) * 4, (0.5,) * 8), 5, reach=3):
-        s.play(instruments.harpsichord, note, 0.7, 0.9, -0.15, 0.12)
+        s.play(instruments.harpsichord, note, 0.7, 0.9, -0.15, 0.3, 0.012)
     for _, first, root in s.bars():
         for midi in s.close(root, 52):
-            s.play(instruments.harpsichord, Note(first, 1.8, midi), 0.5, 0.5, 0.0, 0.12)
-    return s.stage.mix(room=0.9, peak=0.6)
+            s.play(instruments.harpsichord, Note(first, 1.8, midi), 0.5, 0.5, 0.0, 0.3, 0.012)
+    return s.stage.mix(room=1.5, peak=0.6)
 
 
 def aria(s: Score) -> Sound:
     """A soprano, and strings that wait for her."""
     for _, first, root in s.bars():
         for i, midi in enumerate([s.note(root, 2), *s.close(root, 55)]):
-            s.play(instruments.strings, Note(first, 4.0, midi), 0.4, 0.45, (i - 1.5) / 2, 0.3)
-    for note in s.melody((*_CALM, *_WALK), 5, reach=2):
-        s.play(instruments.singer, note, s.rng.uniform(0.7, 0.95), 1.3, 0.0, 0.3, 0.02)
-    return s.stage.mix(room=2.2, peak=0.75)
+            s.play(instruments.strings, Note(first, 4.0, midi), 0.4, 0.25, (i - 1.5) / 2, 0.3)
+    for note in s.melody(_CALM, 4, reach=6):
+        s.play(instruments.singer, note, s.rng.uniform(0.7, 0.95), 1.3, 0.0, 0.2, 0.02)
+    return s.stage.mix(room=1.8, peak=0.7)
 
 
 ACOUSTIC = {

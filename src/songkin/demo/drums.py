@@ -64,6 +64,17 @@ def tom(rng: Rng, velocity: float = 1.0, low: float = 110.0) -> Sound:
     return swell(body + upper + 0.6 * stick, 0.001, 0.05) * np.float32(velocity)
 
 
+def skin(rng: Rng, velocity: float = 1.0, low: float = 110.0) -> Sound:
+    """A drum played by hand: soon over, five modes of a membrane, and the slap."""
+    length = 0.35 + 20.0 / low
+    hz = (low * (1.0 + 0.25 * np.exp(-clock(length) / 0.03))).astype(np.float32)
+    body = fade(np.sin(2 * np.pi * phase(hz, length)).astype(np.float32), length / 4)
+    ratios, loud = (1.59, 2.14, 2.3, 2.65, 2.92), (0.4, 0.3, 0.2, 0.15, 0.1)
+    upper = partials([low * ratio for ratio in ratios], length, loud, (0.09, 0.07, 0.06, 0.05, 0.04))
+    slap = fade(low_pass(noise(rng, length), 2200.0), 0.015) + 2.0 * fade(band(noise(rng, length), 5 * low, 2.0), 0.05)
+    return swell(body + upper + slap.astype(np.float32), 0.001, 0.05) * np.float32(velocity)
+
+
 def clap(rng: Rng, velocity: float = 1.0) -> Sound:
     """Several hands, not quite together."""
     out = np.zeros(samples(0.25), dtype=np.float32)

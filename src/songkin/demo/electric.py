@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -122,46 +123,50 @@ def dub(s: Score) -> Sound:
 
 
 def metal(s: Score) -> Sound:
-    """Palm-muted strings, two feet on the kick."""
+    """Strings tuned down, a gallop, two feet on the kick."""
     r = s.rng
-    muted = partial(instruments.power_chord, muted=True)
+    gallop = (0.0, 0.5, 0.75, 1.0, 1.5, 1.75, 2.0, 2.5, 2.75, 3.0, 3.5, 3.75, 4.0)
+    chord = partial(instruments.power_chord, gain=150.0)
     for bar, first, root in s.bars():
         for pan in (-0.7, 0.7):
-            for i in range(16):
-                if i % 8 in (0, 6):
-                    s.play(
-                        instruments.power_chord, Note(first + i / 4, 0.45, s.note(root, 2)), 0.9, 0.8, pan, 0.05, 0.004
-                    )
-                else:
-                    s.play(muted, Note(first + i / 4, 0.25, s.note(0, 2)), 0.8, 0.9, pan, 0.05, 0.004)
-        s.play(instruments.triangle_bass, Note(first, 3.9, s.note(root, 1)), 0.6, 0.5, 0.0, 0.0)
-        if bar % 2 == 0:
-            s.hit(drums.crash(r), first, 0.45, 0.3)
-    for note in s.melody(((0.25,) * 16, (0.5,) * 8, (1.0, 0.5, 0.5, 2.0)), 4):
-        s.play(instruments.lead_guitar, note, 0.7, 0.35, 0.1, 0.2)
-    s.pattern("XxxxXxxx", partial(drums.kick, r, low=60.0, length=0.18), 0.8, 0.0, 0.0)
-    s.pattern("....X.......X...", partial(drums.snare, r), 0.9)
-    s.pattern("x.x.", partial(drums.hat, r, length=0.12), 0.35, 0.4)
-    return s.stage.mix(room=0.6, peak=0.98)
+            for beat, after in pairwise(gallop):
+                s.play(chord, Note(first + beat, after - beat, s.note(root, 1)), 0.8, 2.0, pan, 0.08, 0.012)
+        for i in range(8):
+            s.play(instruments.upright_bass, Note(first + i / 2, 0.45, s.note(root, 1)), 0.9, 1.3, 0.0, 0.0, 0.012)
+        if bar % 4 == 0:
+            s.hit(drums.crash(r), first, 0.5, 0.3, 0.2)
+    s.pattern("X.xxX.xxX.xxX.xx", partial(drums.kick, r, low=60.0, length=0.22), 0.8, 0.0, 0.4, 0.012)
+    s.pattern("....X.......X...", partial(drums.snare, r), 1.0, 0.0, 0.5, 0.012)
+    s.pattern("x.o.x.o.", partial(drums.hat, r, length=0.07), 0.4, 0.35, 0.5, 0.012)
+    return s.stage.mix(room=0.9, peak=0.97)
 
 
 def rock(s: Score) -> Sound:
-    """Two guitars, a bass, a kit."""
+    """Two guitars, a bass, a kit, a tune."""
     r = s.rng
+    strums = (0.0, 1.5, 2.0, 3.0, 3.5, 4.0)
     for bar, first, root in s.bars():
-        for pan in (-0.6, 0.6):
-            for beat in (0.0, 1.5, 2.0, 3.0, 3.5):
-                s.play(instruments.power_chord, Note(first + beat, 0.5, s.note(root, 2)), 0.7, 0.6, pan, 0.08, 0.008)
+        for pan in (-0.7, 0.7):
+            for beat, after in pairwise(strums):
+                s.play(
+                    instruments.power_chord,
+                    Note(first + beat, after - beat, s.note(root, 2)),
+                    0.8,
+                    1.5,
+                    pan,
+                    0.08,
+                    0.02,
+                )
         for i in range(8):
-            s.play(instruments.upright_bass, Note(first + i / 2, 0.45, s.note(root, 1)), 0.9, 0.8, 0.0, 0.0)
+            s.play(instruments.upright_bass, Note(first + i / 2, 0.45, s.note(root, 1)), 0.9, 1.3, 0.0, 0.0, 0.02)
         if bar % 4 == 0:
-            s.hit(drums.crash(r), first, 0.4, 0.3)
+            s.hit(drums.crash(r), first, 0.5, 0.3, 0.2)
     for note in s.melody(((1.0, 0.5, 0.5, 2.0), (1.5, 0.5, 1.0, 1.0)), 4):
-        s.play(instruments.lead_guitar, note, 0.8, 0.5, 0.15, 0.25)
-    s.pattern("X.....X.X.......", partial(drums.kick, r, low=55.0), 0.9, 0.0, 0.05)
-    s.pattern("....X.......X...", partial(drums.snare, r), 0.9)
-    s.pattern("x.o.x.o.", partial(drums.hat, r, length=0.07), 0.4, 0.35)
-    return s.stage.mix(room=0.7, peak=0.95)
+        s.play(instruments.lead_guitar, note, 0.8, 0.5, 0.15, 0.25, 0.02)
+    s.pattern("X.....X.X.......", partial(drums.kick, r, low=60.0, length=0.25), 0.9, 0.0, 0.5, 0.012)
+    s.pattern("....X.......X...", partial(drums.snare, r), 1.0, 0.0, 0.5, 0.012)
+    s.pattern("x.o.x.o.", partial(drums.hat, r, length=0.07), 0.4, 0.35, 0.5, 0.012)
+    return s.stage.mix(room=0.9, peak=0.95)
 
 
 def electro_pop(s: Score) -> Sound:

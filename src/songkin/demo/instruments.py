@@ -81,12 +81,19 @@ def electric_piano(rng: Rng, midi: float, seconds: float, velocity: float) -> So
 
 
 def harpsichord(rng: Rng, midi: float, seconds: float, velocity: float) -> Sound:
-    """Two courses an octave apart, plucked near the end; as loud as ever, and a jack that clicks."""
-    low = pluck(rng, pitch(midi), seconds + 0.15, 1.1, 0.12, 0.09)
-    high = pluck(rng, pitch(midi + 12), seconds + 0.15, 0.8, 0.10, 0.11)
-    out = high_pass(low + 0.6 * high, 250.0, 1)
-    out[: samples(0.01)] += high_pass(noise(rng, 0.01), 2000.0)[: out.size] * np.float32(0.3)
-    return swell(out, 0.001, 0.08)
+    """Two courses an octave apart, plucked near the end, as loud as ever; each a full row of harmonics."""
+    length = min(seconds, 2.0) + 0.1
+    out = np.zeros(samples(length), dtype=np.float32)
+    for step, gain in ((0, 0.3), (12, 0.15)):
+        out += _row(pitch(midi + step + rng.normal(0.0, 0.02)), length, gain, 0.3, 0.9, 0.08, 0.11)
+    return swell(out, 0.001, 0.06)
+
+
+def _row(hz: float, seconds: float, gain: float, tilt: float, ring: float, dies: float, place: float) -> Sound:
+    """All harmonics of a string plucked at ``place``: the n-th is n^-tilt as loud and rings for ring / (1 + dies n)."""
+    n = np.arange(1, int(9500 / hz) + 1)
+    loud = gain * np.abs(np.sin(np.pi * n * place)) / n**tilt
+    return partials(list(hz * n * np.sqrt(1.0 + 2e-5 * n**2)), seconds, list(loud), list(ring / (1.0 + dies * n)))
 
 
 def guitar(rng: Rng, midi: float, seconds: float, velocity: float) -> Sound:
@@ -111,18 +118,22 @@ def harp(rng: Rng, midi: float, seconds: float, velocity: float) -> Sound:
 
 def banjo(rng: Rng, midi: float, seconds: float, velocity: float) -> Sound:
     """Wire over a drum skin: bright, nasal and soon gone."""
-    string = pluck(rng, pitch(midi), min(seconds, 0.5) + 0.1, 0.28, 0.1, 0.1)
-    skin = high_pass(string, 380.0) + 1.2 * band(string, 750.0, 0.6) + 0.8 * band(string, 2300.0, 0.8)
-    return swell(np.asarray(skin * velocity, dtype=np.float32), 0.001, 0.06)
+    string = pluck(rng, pitch(midi), min(seconds, 0.5) + 0.12, 0.35, 0.15, 0.12)
+    return _nasal(rng, string, velocity)
 
 
 def sitar(rng: Rng, midi: float, seconds: float, velocity: float) -> Sound:
-    """A string that buzzes against a flat bridge, bent a little upwards, over strings that ring along."""
-    length = seconds + 0.6
-    string = pluck(rng, pitch(midi), length, 1.8, 0.08, 0.06)
-    buzz = high_pass(drive(string, 6.0) ** 3, 900.0)
-    along = pluck(rng, pitch(midi + 12), length, 2.5, 0.1, 0.1) + pluck(rng, pitch(midi + 7), length, 2.5, 0.1, 0.1)
-    return swell((string + 0.5 * buzz + 0.12 * along) * np.float32(velocity), 0.002, 0.2)
+    """A long string that keeps all its harmonics on a flat bridge, over a gourd."""
+    string = _row(pitch(midi + rng.normal(0.0, 0.03)), min(seconds, 1.2) + 0.25, 0.3, 0.2, 0.5, 0.1, 0.12)
+    return _nasal(rng, string, velocity)
+
+
+def _nasal(rng: Rng, string: Sound, velocity: float) -> Sound:
+    """A string through a body that favours 750 and 2300 Hz, with the noise of the pick."""
+    out = high_pass(string, 300.0) + 1.2 * band(string, 750.0, 0.6) + 0.8 * band(string, 2300.0, 0.8)
+    pick = fade(band(noise(rng, 0.05), 1500.0, 2.0), 0.008)
+    out[: pick.size] += 0.3 * pick[: out.size]
+    return swell(np.asarray(out * velocity, dtype=np.float32), 0.001, 0.06)
 
 
 def tanpura(rng: Rng, midi: float, seconds: float, velocity: float) -> Sound:
@@ -172,14 +183,14 @@ _WOOD: Final = (
 
 def violin(rng: Rng, midi: float, seconds: float, velocity: float) -> Sound:
     """One bowed string with vibrato, through a wooden box; low notes make it a viola or a cello."""
-    size = 2 ** ((62 - min(midi, 76)) / 30)
+    size, hz, length = 2 ** ((62 - min(midi, 76)) / 30), pitch(midi), seconds + 0.12
     box = tuple((f / size, w / size, g) for f, w, g in _WOOD)
-    hz = pitch(midi)
-    swing = vibrato(hz, seconds + 0.1, rng.uniform(5.2, 6.2), 0.0055, 0.25)
-    string = tone(swing, seconds + 0.1, _formants(hz, box, 0.75))
-    rosin = band(noise(rng, seconds + 0.1), min(2.5 * hz, 5000.0), 2.0) * np.float32(0.05)
-    bow = 1.0 + 0.08 * np.sin(2 * np.pi * 5.7 * clock(seconds + 0.1))
-    return swell((string * bow.astype(np.float32) + rosin) * np.float32(velocity * 0.6), min(0.09, seconds / 3), 0.1)
+    swing = vibrato(hz, length, rng.uniform(5.2, 6.2), 0.010, 0.2)
+    wander = np.interp(np.arange(swing.size), np.linspace(0, swing.size, 10), rng.normal(1.0, 0.003, 10))
+    string = tone(swing * wander.astype(np.float32), length, _formants(hz, box, 0.85))
+    rosin = band(noise(rng, length), min(2.5 * hz, 5000.0), 2.0) * np.float32(0.07)
+    bow = 1.0 + 0.08 * np.sin(2 * np.pi * 5.7 * clock(length))
+    return swell((string * bow.astype(np.float32) + rosin) * np.float32(velocity * 0.6), min(0.14, seconds / 2.5), 0.12)
 
 
 def strings(rng: Rng, midi: float, seconds: float, velocity: float) -> Sound:
@@ -238,37 +249,40 @@ def organ(rng: Rng, midi: float, seconds: float, velocity: float) -> Sound:
 
 
 def choir(rng: Rng, midi: float, seconds: float, velocity: float, vowel: str = "a") -> Sound:
-    """Six singers on one vowel, each with a pitch, a vibrato and a throat of their own."""
-    length = seconds + 0.45
+    """Six singers on one vowel, each with a pitch, a vibrato, a throat and a promptness of their own."""
+    length = seconds + 0.3
     out = np.zeros(samples(length), dtype=np.float32)
     wide = 1.0 if midi < 57 else 1.14
     for _ in range(6):
         throat = wide * rng.normal(1.0, 0.04)
-        hz = pitch(midi + rng.normal(0.0, 0.09))
-        swing = vibrato(hz, length, rng.uniform(4.8, 6.3), rng.uniform(0.004, 0.010), 0.4)
-        wander = np.interp(np.arange(swing.size), np.linspace(0, swing.size, 12), rng.normal(1.0, 0.0022, 12))
-        mouth = tuple((f * throat, w * 1.2, g) for f, w, g in VOWELS[vowel])
-        out += tone(swing * wander.astype(np.float32), length, _formants(hz, mouth, 1.0), rng.uniform())
-    breath = band(noise(rng, length), 1900.0, 2.5) * np.float32(0.04)
-    return swell((out * np.float32(0.35) + breath) * np.float32(velocity), min(0.22, seconds / 2.5), 0.45)
+        hz = pitch(midi + rng.normal(0.0, 0.18))
+        swing = vibrato(hz, length, rng.uniform(4.8, 6.3), rng.uniform(0.01, 0.02), 0.3)
+        wander = np.interp(np.arange(swing.size), np.linspace(0, swing.size, 12), rng.normal(1.0, 0.004, 12))
+        mouth = tuple((f * throat, 0.7 * w, g) for f, w, g in VOWELS[vowel])
+        late = samples(rng.uniform(0.0, 0.04))
+        sung = tone(swing * wander.astype(np.float32), length, _formants(hz, mouth, 1.0), rng.uniform())
+        out[late:] += sung[: out.size - late]
+    out *= np.float32(0.25 / max(float(np.sqrt(np.square(out).mean())), 1e-6))
+    breath = band(noise(rng, length), 1900.0, 2.5) * np.float32(0.02)
+    return swell((out + breath) * np.float32(velocity), min(0.22, seconds / 2.5), 0.3)
 
 
 def singer(rng: Rng, midi: float, seconds: float, velocity: float) -> Sound:
-    """One voice that glides into its notes and turns from one vowel to another."""
-    length = seconds + 0.15
+    """One voice that glides into its notes, with a vibrato for the last row."""
+    length = seconds + 0.1
     hz = pitch(midi)
-    swing = vibrato(hz, length, rng.uniform(5.2, 6.0), 0.012, 0.45)
-    swing *= (1.0 - 0.05 * np.exp(-clock(length) / 0.05)).astype(np.float32)
-    names = list(VOWELS)
-    first, second = (VOWELS[names[i]] for i in rng.permutation(3)[:2])
-    turn = np.clip(np.linspace(-0.5, 1.5, swing.size), 0.0, 1.0).astype(np.float32)
+    swing = vibrato(hz, length, rng.uniform(5.4, 6.4), 0.035, 0.2)
+    swing *= np.interp(np.arange(swing.size), np.linspace(0, swing.size, 12), rng.normal(1.0, 0.004, 12)).astype(
+        np.float32
+    )
+    swing *= (1.0 - 0.05 * np.exp(-clock(length) / 0.06)).astype(np.float32)
     wide = 1.0 if midi < 57 else 1.15
-    sung = [
-        tone(swing, length, _formants(hz, tuple((f * wide, w, g) for f, w, g in mouth), 0.9))
-        for mouth in (first, second)
-    ]
-    breath = band(noise(rng, length), 2500.0, 2.0) * np.float32(0.03)
-    return swell((sung[0] * (1 - turn) + sung[1] * turn + breath) * np.float32(velocity), 0.07, 0.12)
+    mouth = tuple((f * wide, 0.7 * w, g) for f, w, g in _AAH)
+    sung = tone(swing, length, _formants(hz, mouth, 0.8))
+    sung *= np.float32(0.3 / max(float(np.sqrt(np.square(sung).mean())), 1e-6))
+    tremble = 1.0 + 0.25 * np.sin(2 * np.pi * 5.9 * clock(length) + 1.0)
+    breath = band(noise(rng, length), 2500.0, 2.0) * np.float32(0.01)
+    return swell((sung * tremble.astype(np.float32) + breath) * np.float32(velocity), 0.06, 0.1)
 
 
 # Electric -------------------------------------------------------------------------------------------------------
@@ -316,13 +330,13 @@ def sub_bass(rng: Rng, midi: float, seconds: float, velocity: float) -> Sound:
     return swell(tone(pitch(midi), seconds, [1.0, 0.25, 0.06]) * np.float32(velocity), 0.008, 0.04)
 
 
-def power_chord(rng: Rng, midi: float, seconds: float, velocity: float, muted: bool = False) -> Sound:
-    """Root, fifth and octave on steel strings into a stack that clips; ``muted`` with the palm."""
-    ring, dull = (0.09, 0.4) if muted else (2.5, 0.15)
-    length = min(seconds, 0.22) if muted else seconds + 0.05
-    chord = sum((pluck(rng, pitch(midi + step), length, ring, dull, 0.12) for step in (0, 7, 12)), np.float32(0))
-    clipped = drive(high_pass(np.asarray(chord, dtype=np.float32), 110.0, 1), 28.0)
-    cabinet = low_pass(high_pass(clipped, 90.0), 4200.0, 4)
+def power_chord(rng: Rng, midi: float, seconds: float, velocity: float, gain: float = 80.0) -> Sound:
+    """Root, fifth and octave on steel strings into a stack that clips."""
+    chord = np.zeros(samples(seconds + 0.05), dtype=np.float32)
+    for step in (0, 7, 12):
+        chord += pluck(rng, pitch(midi + step + rng.normal(0.0, 0.03)), seconds + 0.05, 2.5, 0.15, 0.12)
+    clipped = drive(high_pass(chord, 110.0, 1), gain)
+    cabinet = low_pass(high_pass(clipped, 80.0), 4200.0, 4)
     return swell((cabinet + 0.6 * band(cabinet, 2600.0, 1.0)) * np.float32(0.5 * velocity), 0.002, 0.04)
 
 

@@ -1,8 +1,8 @@
 """Songkin's own music: some forty short pieces of many kinds, played by programs, and any number more on demand.
 
 Every piece is made from its kind, tempo, key and a seed; the same arguments give the same samples. Titles and artists
-are made up. ``make_pieces`` is the fixed small library of the demo and the tests, with two or three pieces of most
-kinds, so that "similar to this" has a right answer. ``make_piece`` makes others, for measuring with a known truth.
+are made up. ``make_pieces`` is the fixed small library of the demo and the tests, with two pieces of most kinds, so that
+"similar to this" has a right answer. ``make_piece`` makes others, for measuring with a known truth.
 """
 
 from __future__ import annotations
@@ -134,4 +134,205 @@ def make_piece(
         density=about.density,
         seconds=seconds,
         render=render,
+    )
+
+
+# Kind, seed, tempo, key, title. What is None is drawn from the seed.
+_Row = tuple[str, int, float | None, str | None, str]
+_CATALOGUE: Final[tuple[tuple[str, str, int, tuple[_Row, ...]], ...]] = (
+    (
+        "Mira Halloway",
+        "Letters to Nobody",
+        2016,
+        (
+            ("piano_ballad", 11, 62, "D minor", "The Last Ferry"),
+            ("piano_ballad", 12, 70, "F major", "Half Past Never"),
+            ("music_box", 11, 92, "G major", "Grandmother's Drawer"),
+        ),
+    ),
+    (
+        "Thaddeus Crump",
+        "Upright Citizen",
+        1927,
+        (
+            ("ragtime", 11, 96, "C major", "Pickle Barrel Strut"),
+            ("ragtime", 12, 112, "Eb major", "Two Left Shoes"),
+            ("walking_jazz", 11, 138, "Bb major", "After Closing"),
+        ),
+    ),
+    (
+        "Nine Fingers Trio",
+        "Smoke and Mirrors",
+        1961,
+        (
+            ("walking_jazz", 12, 164, "F minor", "Elevator to the Moon"),
+            ("drum_solo", 11, 112, None, "Bartholomew's Breakfast"),
+        ),
+    ),
+    (
+        "Kofi Adane",
+        "Hands",
+        1988,
+        (
+            ("drum_solo", 12, 126, None, "Conversation at the Well"),
+            ("war_drums", 11, 104, None, "The Hill Before Dawn"),
+        ),
+    ),
+    (
+        "Ironvale",
+        "Siege of the Seven Gates",
+        2012,
+        (
+            ("war_drums", 12, 122, None, "Hold the Bridge"),
+            ("fanfare", 11, 104, "Bb major", "Coronation Day"),
+            ("fanfare", 12, 112, "F major", "The Regent Rides Out"),
+        ),
+    ),
+    (
+        "Lindqvist Players",
+        "Northern Light",
+        1994,
+        (
+            ("string_ensemble", 11, 60, "A minor", "Snow on the Pier"),
+            ("string_ensemble", 12, 66, "Eb major", "A Slow Goodbye"),
+            ("waltz", 11, 156, "D major", "Turning, Turning"),
+            ("waltz", 12, 168, "G minor", "The Count Has Lost His Hat"),
+        ),
+    ),
+    (
+        "Quatuor Mirabelle",
+        "Opus Something",
+        2003,
+        (
+            ("string_quartet", 11, 116, "G major", "Allegro, More or Less"),
+            ("string_quartet", 12, 132, "C minor", "Chase"),
+            ("cello", 11, 62, "G major", "Sarabande for an Empty Hall"),
+        ),
+    ),
+    (
+        "Elena Duarte",
+        "Courtyard",
+        1979,
+        (
+            ("guitar", 11, 88, "E minor", "Orange Blossom"),
+            ("guitar", 12, 104, "A major", "The Well and the Swallow"),
+        ),
+    ),
+    (
+        "Isolde Fenn",
+        "Tidewater",
+        2009,
+        (
+            ("harp", 11, 72, "D major", "Where the River Bends"),
+            ("flute", 11, 66, "G major", "Heron"),
+            ("flute", 12, 76, "D minor", "A Lamp in the Reeds"),
+        ),
+    ),
+    (
+        "The Possum Creek Boys",
+        "Porch Light",
+        1958,
+        (
+            ("banjo", 11, 116, "G major", "Chicken on the Roof"),
+            ("banjo", 12, 132, "C major", "Cousin Earl Ran Off"),
+        ),
+    ),
+    (
+        "St. Brannoc Voices",
+        "Vespers",
+        1985,
+        (
+            ("choir", 11, 60, "F major", "Lux in Silva"),
+            ("choir", 12, 68, "D minor", "Evening Comes Down"),
+            ("organ", 11, 78, "C major", "Voluntary for a Cold Morning"),
+            ("church_bells", 11, 60, "C major", "Sunday, Seven O'Clock"),
+        ),
+    ),
+    (
+        "Clara Weissenborn",
+        "The Glass Theatre",
+        1971,
+        (
+            ("aria", 11, 64, "F major", "O Distant Shore"),
+            ("aria", 12, 72, "C major", "He Will Not Write"),
+            ("harpsichord", 11, 92, "D major", "Toccata for Miss Pym"),
+            ("harpsichord", 12, 104, "G minor", "The Clockmaker's Quarrel"),
+        ),
+    ),
+    (
+        "Arvind Salke",
+        "Monsoon Evening",
+        1974,
+        (
+            ("sitar", 11, 92, "C major", "First Rain"),
+            ("sitar", 12, 104, "D minor", "The Ferryman's Reply"),
+        ),
+    ),
+    (
+        "Voltkeller",
+        "Stromnetz",
+        2018,
+        (
+            ("techno", 11, 130, "A minor", "Umspannwerk"),
+            ("techno", 12, 136, "F minor", "Nachtschicht"),
+            ("house", 11, 122, "C minor", "Saturday Came Early"),
+        ),
+    ),
+    (
+        "Pale Harbour",
+        "Slow Weather",
+        2014,
+        (
+            ("ambient", 11, None, "Eb major", "Fog Signal"),
+            ("ambient", 12, None, "A minor", "Everything Is Far Away"),
+            ("drone", 11, None, "D minor", "Transformer Hum"),
+        ),
+    ),
+    (
+        "BITSPROUT",
+        "Game Over, Insert Coin",
+        1990,
+        (
+            ("chiptune", 11, 140, "C major", "World 1-2"),
+            ("chiptune", 12, 154, "E minor", "Boss Has Wings"),
+        ),
+    ),
+    (
+        "Papa Cutlass",
+        "Version Excursion",
+        1977,
+        (
+            ("dub", 11, 140, "A minor", "Echo Lane"),
+            ("hip_hop", 11, 88, "D minor", "Corner Store Philosophy"),
+        ),
+    ),
+    (
+        "Gravemill",
+        "Rust Cathedral",
+        2007,
+        (
+            ("metal", 11, 148, "E minor", "Anvil Sermon"),
+            ("metal", 12, 164, "D minor", "Teeth of the Furnace"),
+            ("rock", 11, 124, "A major", "Highway Without Signs"),
+        ),
+    ),
+    (
+        "Lullay",
+        "Goodnight, Small Bear",
+        2011,
+        (
+            ("lullaby", 11, 90, "F major", "The Moon Has Shoes On"),
+            ("music_box", 12, 104, "C major", "Snowglobe"),
+        ),
+    ),
+)
+_SECONDS: Final = 16.0
+
+
+def make_pieces() -> tuple[Piece, ...]:
+    """The fixed library: some fifty pieces of 16 seconds, always the same, in the order of their albums."""
+    return tuple(
+        make_piece(kind, seed, _SECONDS, bpm, key, title=title, artist=artist, album=album, year=year)
+        for artist, album, year, rows in _CATALOGUE
+        for kind, seed, bpm, key, title in rows
     )

@@ -109,11 +109,13 @@ class Score:
         gain: float = 1.0,
         pan: float = 0.0,
         wet: float = 0.1,
-        step: float = 0.25,
+        loose: float = 0.0,
     ) -> None:
-        """Repeat strokes to the end: ``X`` loud, ``x`` normal, ``o`` soft, ``.`` none; ``step`` beats each."""
+        """Repeat strokes to the end, four a beat: ``X`` loud, ``x`` normal, ``o`` soft, ``.`` none; ``loose`` as above."""
         loudness = {"X": 1.0, "x": 0.75, "o": 0.4}
-        for i in range(int(self.beats / step)):
+        for i in range(int(self.beats * 4)):
             mark = steps[i % len(steps)]
             if mark != ".":
-                self.hit(stroke(loudness[mark] * float(self.rng.uniform(0.92, 1.0))), i * step, gain, pan, wet)
+                late = float(self.rng.normal(0.0, loose)) * self.bpm / 60.0 if loose else 0.0
+                sound = stroke(loudness[mark] * float(self.rng.uniform(0.85, 1.0)))
+                self.hit(sound, max(0.0, i / 4 + late), gain, pan, wet)
