@@ -42,11 +42,11 @@ def pitch(midi: float) -> float:
 
 
 def phase(hz: float | Sound, seconds: float, start: float = 0.0) -> NDArray[np.float64]:
-    """Cycles done at each sample, 0 ≤ φ < 1, of a fixed or changing frequency."""
+    """Cycles done at each sample, from ``start``, of a fixed or changing frequency."""
     count = samples(seconds)
     if isinstance(hz, np.ndarray):
-        return np.asarray((start + np.cumsum(hz[:count], dtype=np.float64) / RATE) % 1.0)
-    return np.asarray((start + np.arange(count) * (hz / RATE)) % 1.0)
+        return np.asarray(start + np.cumsum(hz[:count], dtype=np.float64) / RATE)
+    return np.asarray(start + np.arange(count) * (hz / RATE))
 
 
 def vibrato(hz: float, seconds: float, rate: float, depth: float, delay: float = 0.2) -> Sound:
@@ -63,7 +63,7 @@ def tone(hz: float | Sound, seconds: float, harmonics: Sequence[float] | Sound, 
     spectrum = np.zeros(_CYCLE // 2 + 1, dtype=np.complex128)
     spectrum[1 : kept.size + 1] = -0.5j * _CYCLE * kept
     cycle = np.fft.irfft(spectrum).astype(np.float32)
-    return cycle[(phase(hz, seconds, start) * _CYCLE).astype(np.intp)]
+    return cycle[(phase(hz, seconds, start) * _CYCLE).astype(np.int64) & (_CYCLE - 1)]
 
 
 def saw(count: int = 80) -> Sound:
@@ -83,7 +83,10 @@ def partials(hz: Sequence[float], seconds: float, amplitudes: Sequence[float], d
     out = np.zeros_like(t)
     for f, a, d in zip(hz, amplitudes, decays, strict=True):
         if f < _TOP:
-            out += np.float32(a) * np.exp(t * np.float32(-1.0 / d)) * np.sin(t * np.float32(2 * np.pi * f))
+            heard = t[: samples(9.0 * d)]  # down to −78 dB
+            out[: heard.size] += (
+                np.float32(a) * np.exp(heard * np.float32(-1.0 / d)) * np.sin(heard * np.float32(2 * np.pi * f))
+            )
     return out
 
 
