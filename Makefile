@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.installed
 
-.PHONY: demo test check setup format lock weights clean
+.PHONY: demo test check lint setup format lock weights clean
 
 setup: $(SETUP)
 
@@ -27,7 +27,9 @@ test: $(SETUP) weights ## everything that must hold
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=85 --format=total
 
-check: $(SETUP) ## style, types, architecture, dependencies, spelling
+check: lint test
+
+lint: $(SETUP) ## style, types, architecture, dependencies, spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

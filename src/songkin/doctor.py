@@ -131,7 +131,7 @@ def _vectors(library: Library) -> Iterator[Finding]:
         yield Finding("search index", "note", "there is none yet", "`songkin index FOLDER` makes it.")
         return
     try:
-        with store.open_vectors(config) as vectors:
+        with store.open_vectors(library.catalog, config) as vectors:
             held, expected = vectors.count(), library.catalog.count()
     except SongkinError as error:
         yield Finding("search index", "bad", error.message, error.remedy)

@@ -113,7 +113,7 @@ class Library:
 
         with run_lock(self.config):
             if recreate:
-                store.drop_vectors(self.config)
+                store.drop_vectors(self.catalog, self.config)
             notes = refresh.refresh(self.catalog, self.config, progress or Quiet(), anew=True)
             self._keep_tag_names()
             return notes
@@ -266,16 +266,17 @@ class Library:
         vectors = self._sound_index()
         if vectors is None:
             notes = self._catch_up()
-            vectors = store.open_vectors(self.config)
+            vectors = store.open_vectors(self.catalog, self.config)
         with vectors:
             yield vectors, notes
 
     def _sound_index(self) -> VectorStore | None:
         readonly = self.catalog.db.readonly
-        if not readonly and self.catalog.stale():
+        elsewhere = self.catalog.journal.note("index_home") != store.index_home(self.config)
+        if not readonly and (elsewhere or self.catalog.stale()):
             return None
         try:
-            vectors = store.open_vectors(self.config)
+            vectors = store.open_vectors(self.catalog, self.config)
         except (IndexDamaged, SpaceMismatch):
             if readonly:
                 raise

@@ -78,8 +78,6 @@ def report_json(report: IndexReport) -> dict[str, Any]:
 
 def show_report(report: IndexReport) -> None:
     """Print what a run did, for people."""
-    for line in report.notes:
-        note(line)
     parts = [
         f"{report.found} found",
         f"{report.added} added",

@@ -31,7 +31,8 @@ def refresh(catalog: Catalog, store: VectorStore, changed: Sequence[str]) -> Non
 
 
 def _by_packets(catalog: Catalog, ids: Sequence[str]) -> list[tuple[str, str, str]]:
-    return [(a, b, "the same audio, only the tags differ") for a, b in catalog.same_packets(ids)]
+    told = {True: "the same file twice", False: "the same audio, only the tags differ"}
+    return [(a, b, told[same_bytes]) for a, b, same_bytes in catalog.same_packets(ids)]
 
 
 def _by_fingerprint(catalog: Catalog, store: VectorStore, ids: Sequence[str]) -> list[tuple[str, str, str]]:

@@ -17,7 +17,7 @@ from songkin.errors import IndexDamaged, SpaceMismatch, WeightsMissing
 from songkin.indexing import duplicates, hubs
 from songkin.models import Track
 from songkin.spaces import Matrix, Statistics
-from songkin.store import TRACKS, drop_vectors, index_folder, open_vectors
+from songkin.store import TRACKS, drop_vectors, index_folder, index_home, open_vectors
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Point, VectorStore
 from songkin.store.words import Words
@@ -34,7 +34,7 @@ _BLOCK: Final = 1_000
 def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = False) -> list[str]:
     """Bring the search index up to the catalog; returns lines for people. ``anew`` rewrites all of it."""
     notes = _embed_texts(catalog, config, told)
-    if anew:
+    if anew or catalog.journal.note("index_home") != index_home(config):
         catalog.index_lost()
     changed = _refit(catalog, told)
     if not catalog.stale() and not _differs(catalog, config):
@@ -47,6 +47,7 @@ def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = Fa
         hubs.refresh(catalog, store, stale, whole=bool(changed))
         duplicates.refresh(catalog, store, stale)
         store.optimize()
+    catalog.journal.note("index_home", index_home(config))
     return notes
 
 
@@ -71,7 +72,7 @@ def _differs(catalog: Catalog, config: Config) -> bool:
     if not config.qdrant_url and not index_folder(config.library).exists():
         return catalog.count() > 0
     try:
-        with open_vectors(config) as store:
+        with open_vectors(catalog, config) as store:
             return store.count() != catalog.count()
     except (IndexDamaged, SpaceMismatch):
         return True
@@ -79,14 +80,14 @@ def _differs(catalog: Catalog, config: Config) -> bool:
 
 def _opened(catalog: Catalog, config: Config, notes: list[str]) -> VectorStore:
     try:
-        return _fresh_if_lost(catalog, open_vectors(config, exclusive=True))
+        return _fresh_if_lost(catalog, open_vectors(catalog, config, exclusive=True))
     except (IndexDamaged, SpaceMismatch) as error:
         if config.qdrant_url:
             raise
         notes.append(f"The search index was made anew: {error.message}")
-        drop_vectors(config)
+        drop_vectors(catalog, config)
         catalog.index_lost()
-        return open_vectors(config, exclusive=True)
+        return open_vectors(catalog, config, exclusive=True)
 
 
 def _fresh_if_lost(catalog: Catalog, store: VectorStore) -> VectorStore:
@@ -116,9 +117,7 @@ def _embed_texts(catalog: Catalog, config: Config, told: Progress) -> list[str]:
         try:
             rows = encoder.encode([describe(found[i]) for i in ids])
         except WeightsMissing as error:
-            line = f"minilm is left out: {error.message} {error.remedy}"
-            told.note(line)
-            return [line]
+            return [f"minilm is left out: {error.message} {error.remedy}"]
         catalog.vectors.put((i, "text", fingerprint, row) for i, row in zip(ids, rows, strict=True))
         told.step(start + len(ids))
     return []

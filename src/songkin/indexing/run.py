@@ -134,7 +134,10 @@ class _Run:
         tally = _Tally(updated=len(plan.moved), refused=[*plan.refused, *plan.unreadable])
         self._hear(plan, wanted, tally)
         removed = self.catalog.forget(plan.missing) if self.options.prune and not self.interrupted else 0
-        self.notes += refresh.refresh(self.catalog, self.config, self.told)
+        made = refresh.refresh(self.catalog, self.config, self.told)
+        self.notes += made
+        for line in made:
+            self.told.note(line)
         refused = tuple(sorted(tally.refused or (), key=lambda refusal: refusal.path))
         handled = tally.added + tally.updated + plan.unchanged + len(refused)
         return IndexReport(

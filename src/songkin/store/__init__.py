@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from songkin import spaces
 from songkin.config import Config
+from songkin.store.catalog import Catalog
 from songkin.store.vectors import Layout, Space, VectorStore
+
+if TYPE_CHECKING:
+    from qdrant_client import QdrantClient
 
 TRACKS: Final = Layout(
     collection="tracks",
@@ -45,31 +50,45 @@ def index_folder(library: Path) -> Path:
     return library / "index"
 
 
-def open_vectors(config: Config, *, exclusive: bool = False) -> VectorStore:
+def index_home(config: Config) -> str:
+    """Where the search index lives, in words that hold no secret: ``embedded`` or the server's address."""
+    return config.qdrant_url.rpartition("@")[2] or "embedded"
+
+
+def open_vectors(catalog: Catalog, config: Config, *, exclusive: bool = False) -> VectorStore:
     """The search index of a library: a Qdrant server where one is configured, the embedded engine else.
 
-    ``exclusive`` says that nothing is served meanwhile, so that the graph index may be built.
+    On a server each library has a collection of its own. ``exclusive`` says that nothing is served meanwhile, so that
+    the graph index may be built.
     """
     if config.qdrant_url:
-        from songkin.store.server import ServerStore, connect
+        from songkin.store.server import ServerStore
 
-        client = connect(
-            config.qdrant_url, config.qdrant_api_key, prefer_grpc=config.qdrant_grpc, timeout=config.qdrant_timeout
-        )
-        return ServerStore(client, TRACKS)
+        return ServerStore(_client(config), _layout_on_server(catalog))
     from songkin.store.embedded import EmbeddedStore
 
     return EmbeddedStore(index_folder(config.library), TRACKS, wait=config.lock_seconds, exclusive=exclusive)
 
 
-def drop_vectors(config: Config) -> None:
+def drop_vectors(catalog: Catalog, config: Config) -> None:
     """Remove the search index, whatever state it is in; the catalog can rebuild it."""
     if config.qdrant_url:
         from songkin.store import server
 
-        client = server.connect(config.qdrant_url, config.qdrant_api_key, timeout=config.qdrant_timeout)
-        server.erase(client, TRACKS)
+        server.erase(_client(config), _layout_on_server(catalog))
         return
     from songkin.store import shard
 
     shard.erase(index_folder(config.library), wait=config.lock_seconds)
+
+
+def _client(config: Config) -> QdrantClient:
+    from songkin.store.server import connect
+
+    return connect(
+        config.qdrant_url, config.qdrant_api_key, prefer_grpc=config.qdrant_grpc, timeout=config.qdrant_timeout
+    )
+
+
+def _layout_on_server(catalog: Catalog) -> Layout:
+    return replace(TRACKS, collection=f"songkin-{catalog.journal.note('library_id')}-tracks")

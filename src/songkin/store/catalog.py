@@ -249,18 +249,20 @@ class Catalog:
             for part in parts(ids):
                 connection.execute(sa.delete(links).where(links.c.a.in_(part) | links.c.b.in_(part)))
 
-    def same_packets(self, ids: Sequence[str]) -> list[tuple[str, str]]:
-        """Pairs (one of ``ids``, another track) whose files hold the same audio packets."""
-        found: list[tuple[str, str]] = []
+    def same_packets(self, ids: Sequence[str]) -> list[tuple[str, str, bool]]:
+        """(one of ``ids``, another track, whether all bytes agree) where files hold the same audio packets."""
+        found: list[tuple[str, str, bool]] = []
         other = tracks.alias()
         for part in parts(ids):
-            query = sa.select(tracks.c.id, other.c.id.label("other")).where(
+            query = sa.select(
+                tracks.c.id, other.c.id.label("other"), (tracks.c.file_hash == other.c.file_hash).label("bytes")
+            ).where(
                 tracks.c.id.in_(part),
                 tracks.c.packets != "",
                 tracks.c.packets == other.c.packets,
                 tracks.c.id != other.c.id,
             )
-            found += [(row.id, row.other) for row in self.db.rows(query)]
+            found += [(row.id, row.other, bool(row.bytes)) for row in self.db.rows(query)]
         return found
 
     def linked(self) -> list[tuple[str, str, str]]:

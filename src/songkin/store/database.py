@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,6 +80,7 @@ def _create(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         metadata.create_all(connection)
         connection.execute(sa.insert(meta).values(key="schema", value=str(SCHEMA_VERSION)))
+        connection.execute(sa.insert(meta).values(key="library_id", value=uuid.uuid4().hex))
 
 
 def _bring_up(engine: sa.Engine, file: Path, version: int, *, readonly: bool) -> None:
