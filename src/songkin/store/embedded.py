@@ -43,18 +43,7 @@ from songkin.store.checks import (
     is_empty,
     is_id,
 )
-from songkin.store.vectors import (
-    Ask,
-    Condition,
-    Fuse,
-    Layout,
-    Match,
-    Point,
-    Recommend,
-    average,
-    batches,
-    examples,
-)
+from songkin.store.vectors import Ask, Condition, Fuse, Layout, Match, Point, Recommend, average, batches, examples
 
 GRAPH_FROM: Final = 50_000
 """Points from which a graph index pays: below, the exact scan takes a few milliseconds and finds everything."""
@@ -80,6 +69,7 @@ class EmbeddedStore:
         self._index = folder / "index"
         self._engine: edge.EdgeShard | None = None
         self._noted = home.State(False)
+        self._wrote = False
         self._lock: BaseFileLock | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         if self._index.exists() and not home.writable(folder):
@@ -143,7 +133,6 @@ class EmbeddedStore:
                 engine = edge.EdgeShard.create(str(fresh / "shard"), edges.config(self.layout))
                 for name, kind in self.layout.fields.items():
                     engine.update(edges.new_field(name, kind))
-                engine.flush()
                 engine.close()
             home.write_layout(fresh, self.layout)
             home.write_state(fresh, home.State(True, 0, home.inventory(fresh)))
@@ -177,7 +166,13 @@ class EmbeddedStore:
         if self._engine is None:
             return
         try:
-            self.flush()
+            if self._wrote:
+                self.flush()
+            points = self.count()
+            with self._writing("closed"):
+                self._engine.close()
+            self._engine = None
+            self._note(points)
         finally:
             self._let_go()
 
@@ -252,6 +247,7 @@ class EmbeddedStore:
                 remedy="Make the library's folder writable, or use another one with -L.",
             )
         self._shard  # noqa: B018 - refuses a closed store
+        self._wrote = True
         if self._noted.clean:
             self._noted = replace(self._noted, clean=False)
             home.write_state(self._index, self._noted)
@@ -260,7 +256,10 @@ class EmbeddedStore:
         """Make what was written durable."""
         with self._writing("flushed"):
             self._shard.flush()
-            points = self._shard.count(edge.CountRequest(exact=True))
+        self._note(self.count())
+        self._wrote = False
+
+    def _note(self, points: int) -> None:
         self._noted = home.State(True, points, home.inventory(self._index))
         home.write_state(self._index, self._noted)
 
