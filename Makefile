@@ -21,7 +21,12 @@ weights: $(SETUP) ## fetch MusiCNN and MiniLM once, checked by hash; without a n
 demo: $(SETUP) ## make a small library (or MUSIC=folder), index it, search it by words, by song, by recording
 	$(BIN)/songkin demo $(if $(MUSIC),--music "$(MUSIC)")
 
-test: $(SETUP) weights ## everything that must hold
+WIRE := tests/wire/node_modules/.package-lock.json
+
+$(WIRE): tests/wire/package-lock.json ## Qdrant's published types; without npm the tests that need them are skipped
+	npm ci --prefix tests/wire --ignore-scripts --no-audit --no-fund --silent || echo "Without npm: Qdrant's types are not checked."
+
+test: $(SETUP) weights $(WIRE) ## everything that must hold
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(PYTEST)
 	$(BIN)/coverage combine --quiet

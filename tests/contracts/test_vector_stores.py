@@ -1,5 +1,5 @@
 """What every vector store does, asked of all of them: the embedded engine, qdrant-client's ``:memory:``, and a real
-server where QDRANT_URL or SONGKIN_QDRANT_URL names one.
+server where SONGKIN_QDRANT_TEST_URL names one (never the server of a user's settings).
 
 ``:memory:`` is Qdrant's own second implementation in numpy: it is the oracle of the random comparison.
 """
@@ -23,14 +23,14 @@ from songkin.store.server import ServerStore, connect, erase
 from songkin.store.vectors import Ask, Condition, Fuse, Layout, Point, Recommend, Space, Sparse, VectorStore, unit
 from vectorpoints import LAYOUT, assert_same, some_points, some_where, some_words
 
-URL = os.environ.get("SONGKIN_QDRANT_URL") or os.environ.get("QDRANT_URL") or ""
+URL = os.environ.get("SONGKIN_QDRANT_TEST_URL", "")
 KEY = os.environ.get("SONGKIN_QDRANT_API_KEY") or os.environ.get("QDRANT_API_KEY") or ""
 BACKENDS = [
     "embedded",
     "memory",
     pytest.param(
         "server",
-        marks=pytest.mark.skipif(not URL, reason="no server: neither QDRANT_URL nor SONGKIN_QDRANT_URL is set"),
+        marks=pytest.mark.skipif(not URL, reason="no server: SONGKIN_QDRANT_TEST_URL is not set"),
     ),
 ]
 against_the_oracle = pytest.mark.parametrize("full", [BACKENDS[0], BACKENDS[2]], indirect=True)

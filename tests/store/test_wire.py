@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from jsonschema import Draft7Validator  # type: ignore[import-untyped]
+from jsonschema import Draft7Validator
 from qdrant_client import QdrantClient
 
 from songkin.models import track_id

@@ -26,7 +26,7 @@ class Session(Protocol):
 
 def open_session(path: Path) -> Session:
     """Load an ONNX file. Raises ``EncoderError`` if it is no network that onnxruntime can run."""
-    import onnxruntime as ort  # type: ignore[import-untyped]
+    import onnxruntime as ort
 
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1

@@ -99,8 +99,8 @@ def _question(
     over: bridge.Bridge | None = None
     try:
         vector = encoder.encode([text])[0]
-    except WeightsMissing as error:
-        notes = (f"Only exact words were searched: {error.message} {error.remedy}",)
+    except WeightsMissing:
+        notes = ("Only exact words were searched: minilm has no weights here (`songkin models pull` fetches them).",)
     else:
         if "heard" in statistics:
             over = bridge.bridge(vector, bridge.tag_names(encoder, catalog), statistics["heard"])

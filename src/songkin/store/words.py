@@ -11,7 +11,8 @@ Names are not prose, so the text is prepared first, alike on both sides:
 - a word with signs inside is also written without them: "AC/DC" is found by "ac dc" and "acdc", "don't" by "dont"
 - Chinese, Japanese and Korean runs have no spaces, so they are cut into pairs of characters; documents keep single
   characters too, so that a question of one finds them
-- function words stay in documents ("The The", "The Who"), and weigh little in questions ("songs about the sea")
+- function words stay in documents ("The The", "The Who"), and are left out of questions that say more ("songs about the
+  sea"): fused by rank, a list of songs that have "and" in common would count as much as any other
 
 Deterministic: the same text gives the same vector, on every machine.
 """
@@ -26,9 +27,6 @@ import qdrant_edge as edge
 
 from songkin.errors import ConfigError
 from songkin.store.vectors import Sparse
-
-FUNCTION_WORD: Final = 0.1
-"""What a function word weighs in a question beside a word with content."""
 
 LONGEST: Final = 20_000
 """Characters that are read of a text; a song's words are some 80."""
@@ -61,11 +59,10 @@ class Words:
         return _sparse(self._all.embed_document(prepared(text, stored=True)))
 
     def query(self, text: str) -> Sparse:
-        """Terms of a question, sorted by id; 1 for words with content, ``FUNCTION_WORD`` for others. Maybe empty."""
+        """Terms of a question, sorted by id, each 1; function words count only where there are no others. Maybe empty."""
         text = prepared(text, stored=False)
-        content = set(self._content.embed_query(text).indices)
-        terms = sorted(self._all.embed_query(text).indices)
-        return Sparse(tuple(terms), tuple(1.0 if term in content else FUNCTION_WORD for term in terms))
+        terms = sorted(self._content.embed_query(text).indices) or sorted(self._all.embed_query(text).indices)
+        return Sparse(tuple(terms), (1.0,) * len(terms))
 
 
 def _config(language: str, avg_len: float, k1: float, b: float, stopwords: edge.StopwordsSet | None) -> edge.Bm25Config:
