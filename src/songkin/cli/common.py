@@ -6,6 +6,7 @@ Data goes to stdout, progress and notes to stderr. ``--json`` prints one JSON ob
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -126,7 +127,7 @@ def table(columns: Iterable[tuple[str, str]], title: str | None = None) -> Table
 
 def show_table(made: Table) -> None:
     """Print a table: as wide as the terminal, and wide enough for whole lines where there is none."""
-    width = None if sys.stdout.isatty() else 140
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140
     from rich.console import Console
 
     Console(highlight=False, markup=False, width=width).print(made)

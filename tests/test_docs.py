@@ -1,0 +1,83 @@
+"""The commands in README and docs are run, in their order, on songkin's own music."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from songkin import audio
+from songkin.cli import run
+from songkin.config import load
+from songkin.demo.library import make_library
+from songkin.encoders.weights import installed
+from songkin.library import Library
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def commands(page: Path) -> list[str]:
+    """Lines of ``console`` blocks that start with ``$ songkin``."""
+    blocks = re.findall(r"^```console\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ songkin")]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("docs")
+    with Library(config=load({"library": str(folder / "library")})) as library:
+        lacking = [spec.name for spec, here in library.models() if not here]
+        if lacking:
+            pytest.skip(f"the weights of {' and '.join(lacking)} are not on this machine")
+        files = make_library(folder / "Music")
+        assert all(installed(spec, library.config.cache) for spec, _ in library.models())
+        report = library.index([folder / "Music"])
+        assert report.added == len(files)
+    sound = audio.samples(str(files[7]), 24_000)
+    audio.write(str(folder / "clip.wav"), sound[48_000:240_000], 24_000)
+    return folder
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_of_the_docs_work(
+    page: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("SONGKIN_LIBRARY", str(home / "library"))
+    for line in commands(page):
+        assert run(shlex.split(line)[1:]) == 0, f"{page.name}: {line}\n{capsys.readouterr().err}"
+        out = capsys.readouterr().out
+        if " find " in line or " similar " in line:
+            assert " 1 " in out, f"{page.name}: {line} found nothing"
+
+
+def test_the_python_of_the_readme_works(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (block,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(home)
+    exec(compile(block, "README.md", "exec"), {})
+    out = capsys.readouterr().out
+    assert len(out.splitlines()) == 5
+    assert "choir" in out.splitlines()[0]
+
+
+def test_the_links_of_the_docs_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+?)\)", page.read_text("utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_demo_finds_each_song_by_what_it_is(home: Path) -> None:
+    with Library(home / "library") as library:
+        for words, title in (
+            ("choir", "Lux in Silva"),
+            ("ragtime piano", "Pickle Barrel Strut"),
+            ("quiet flute melody", "Heron"),
+        ):
+            found = [hit.track.title for hit in library.find(words).hits[:3]]
+            assert title in found, f"{words}: {found}"
