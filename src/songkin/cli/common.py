@@ -18,6 +18,7 @@ from songkin.models import Answer, Filter, Hit, Query, Track
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from songkin.config import Config
     from songkin.library import Library
@@ -175,12 +176,15 @@ def show_answer(answer: Answer, as_json: bool) -> None:
     if not answer.hits:
         note("Nothing was found. With fewer filters, or other words, there may be more.")
         return
-    made = table(
-        [("#", "right"), ("score", "right"), ("song", "left"), ("album", "left"), ("time", "right"), ("why", "left")]
-    )
+    made = table([("#", "right"), ("score", "right"), ("song, and why", "left"), ("album", "left"), ("time", "right")])
     for hit in answer.hits:
         track = hit.track
-        why = "; ".join(hit.why)
-        row = (str(hit.rank), f"{hit.score:.2f}", track.label, track.album, clock(track.duration), why)
-        made.add_row(*(printable(cell) for cell in row))
+        song = _with_reasons(track.label, hit.why)
+        made.add_row(str(hit.rank), f"{hit.score:.2f}", song, printable(track.album), clock(track.duration))
     show_table(made)
+
+
+def _with_reasons(label: str, why: Sequence[str]) -> Text:
+    from rich.text import Text
+
+    return Text.assemble(printable(label), ("\n" + printable(" · ".join(why)) if why else "", "dim"))
