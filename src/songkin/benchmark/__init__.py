@@ -1,0 +1,38 @@
+"""How fast songkin is: every figure beside the other side of its ratio, measured in the same run on the same machine.
+
+One file is one group of measurements; this table is the list. Each takes a ``Setup`` and gives ``Figure``s. Nothing
+here is timed by a test: figures are for people, who know what else their machine was doing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from songkin.errors import SongkinError
+
+if TYPE_CHECKING:
+    from songkin.benchmark.figures import Figure
+    from songkin.benchmark.setup import Setup
+
+MEASUREMENTS: Final = {
+    "index": ("indexing", "index", "a whole run over the sum of its parts"),
+    "song": ("indexing", "song", "CPU of one song of four minutes"),
+    "search": ("searching", "search", "the embedded engine against qdrant-client's local mode"),
+    "start": ("starting", "start", "from the command's start to its answer"),
+}
+"""Name: module, function, what it is about."""
+
+
+def measure(names: Sequence[str], setup: Setup) -> Iterator[Figure]:
+    """Make the measurements called ``names`` (all of them: none given). One that cannot be made gives a line that says
+    why; the others go on. Raises ``KeyError``."""
+    from songkin.benchmark.figures import skipped
+
+    for name in names or MEASUREMENTS:
+        module, function, about = MEASUREMENTS[name]
+        try:
+            yield from getattr(import_module(f"songkin.benchmark.{module}"), function)(setup)
+        except SongkinError as error:
+            yield skipped(name, about, f"{error.message} {error.remedy}".strip())

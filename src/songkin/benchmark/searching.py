@@ -1,0 +1,177 @@
+"""Searching made-up libraries: the embedded engine against qdrant-client's local mode, and against its own exact answers.
+
+**search** Fused questions as `find` asks them (`heard`, `text`, `words`, 200 candidates each) and batches as `similar`
+asks them (`tags`, `timbre`, `descriptors`), over all default vectors, without a filter and with filters that keep a
+tenth and nine tenths. Both engines hold the same points and get the same questions in turn. Answers count as the same
+where scores agree and the same songs stand wherever scores do not tie.
+
+**fused** The same fused questions at 100,000 songs: not optimized (exact), then with the graph index; recall@10 of the
+latter against the former.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from songkin.benchmark import synthetic
+from songkin.benchmark.figures import Figure, Target, median, percentile, skipped
+from songkin.benchmark.processes import cpu_and_wall, crowd
+from songkin.benchmark.setup import Setup
+from songkin.search import find, similar
+from songkin.spaces import SOUND_SPACES
+from songkin.store import TRACKS
+from songkin.store.embedded import EmbeddedStore
+from songkin.store.vectors import Ask, Condition, Fuse, Match, VectorStore
+from songkin.store.words import Words
+
+FASTER: Final = Target(least=10.0)
+FUSED_MS: Final = Target(most=15.0, of="ours")
+RECALL: Final = Target(least=0.99, of="ours")
+LARGE: Final = 100_000
+
+Where = tuple[Condition, ...]
+Asking = Callable[[VectorStore, int, Where], list[list[Match]]]
+
+
+def fused(store: VectorStore, number: int, where: Where, *, exact: bool = False) -> list[list[Match]]:
+    """One fused question, as ``find`` asks it."""
+    asked, terms = synthetic.question(number)
+    asks = tuple(
+        Ask(space, terms if space == "words" else asked[space], find.CANDIDATES, where, exact=exact)
+        for space in find.WEIGHTS
+    )
+    return [store.fuse(Fuse(asks, tuple(find.WEIGHTS.values()), find.CANDIDATES, find.RRF_K, where))]
+
+
+def batch(store: VectorStore, number: int, where: Where) -> list[list[Match]]:
+    """One batch over the sound spaces, as ``similar`` asks it."""
+    asked, _ = synthetic.question(number)
+    return store.ask([Ask(space, asked[space], similar.CANDIDATES, where) for space in SOUND_SPACES])
+
+
+def search(setup: Setup) -> list[Figure]:
+    """The embedded engine against qdrant-client's local mode."""
+    from songkin.store import server
+
+    n = min(setup.tracks, 20_000)
+    setup.say(f"search: {n:,} songs into both engines")
+    points = Words()
+    with (
+        EmbeddedStore(setup.scratch / "embedded", TRACKS, exclusive=True) as ours,
+        server.ServerStore(server.QdrantClient(":memory:"), TRACKS) as theirs,  # type: ignore[attr-defined]
+    ):
+        for block in synthetic.blocks(n):
+            made = block.points(points)
+            ours.write(made)
+            theirs.write(made)
+        return [
+            _side_by_side(setup, ours, theirs, f"{kind} of {n:,}, {name}", asking, where)
+            for kind, asking in (("find", fused), ("similar", batch))
+            for name, where in synthetic.FILTERS.items()
+        ]
+
+
+def _side_by_side(
+    setup: Setup, ours: VectorStore, theirs: VectorStore, what: str, asking: Asking, where: Where
+) -> Figure:
+    setup.say(f"search: {what}")
+    questions = range(4 if setup.quick else 12)
+    repeats = 3 if setup.quick else 8
+    our_ms: list[float] = []
+    their_ms: list[float] = []
+    same = 0
+    asking(ours, -1 + len(questions), where)
+    for number in questions:
+        answers, spent = _timed(asking, ours, number, where, repeats)
+        others, their_spent = _timed(asking, theirs, number, where, 1)
+        our_ms += spent
+        their_ms += their_spent
+        same += all(alike(one, other) for one, other in zip(answers, others, strict=True))
+    ratio = median(their_ms) / median(our_ms)
+    note = (
+        f"p50; p99 {percentile(our_ms, 99):.1f} and {percentile(their_ms, 99):.0f} ms; "
+        f"same answers to {same} of {len(questions)}; {crowd()}"
+    )
+    details = {"p99": percentile(our_ms, 99), "their_p99": percentile(their_ms, 99), "same": same / len(questions)}
+    return Figure("search", what, "ms", median(our_ms), median(their_ms), ratio, FASTER, note, details)
+
+
+def fused_large(setup: Setup) -> list[Figure]:
+    """Fused search at 100,000 songs, exact and by graph."""
+    if setup.tracks < LARGE:
+        why = f"takes minutes and 3 GB of memory: ask for it with --tracks {LARGE}"
+        return [skipped("fused", f"fused search of {LARGE:,}", why)]
+    n = setup.tracks
+    setup.say(f"fused: writing {n:,} songs")
+    bm25 = Words()
+    questions = range(20 if setup.quick else 60)
+    with EmbeddedStore(setup.scratch / "fused", TRACKS, exclusive=True) as store:
+        for block in synthetic.blocks(n):
+            store.write(block.points(bm25))
+        store.flush()
+        exact = [_plain(store, f"find of {n:,}, {name}, exact", where, questions) for name, where in _filters()]
+        setup.say("fused: building the graph index")
+        cpu, wall = cpu_and_wall()
+        store.optimize()
+        built = (cpu_and_wall()[0] - cpu, cpu_and_wall()[1] - wall)
+        found = list(
+            itertools.chain.from_iterable(_graph(store, n, name, where, questions, built) for name, where in _filters())
+        )
+    return exact + found
+
+
+def _filters() -> Sequence[tuple[str, Where]]:
+    return list(synthetic.FILTERS.items())
+
+
+def _plain(
+    store: VectorStore, what: str, where: Where, questions: Sequence[int], target: Target | None = None
+) -> Figure:
+    cpu, _ = cpu_and_wall()
+    spent = [_timed(fused, store, number, where, 1)[1][0] for number in questions]
+    cpu = 1000 * (cpu_and_wall()[0] - cpu) / len(questions)
+    note = f"p50; p99 {percentile(spent, 99):.1f} ms, CPU {cpu:.1f} ms a question; {crowd()}"
+    return Figure("fused", what, "ms", median(spent), target=target, note=note, details={"p99": percentile(spent, 99)})
+
+
+def _graph(
+    store: VectorStore, n: int, name: str, where: Where, questions: Sequence[int], built: tuple[float, float]
+) -> list[Figure]:
+    speed = _plain(store, f"find of {n:,}, {name}, by graph", where, questions, FUSED_MS)
+    shares = []
+    for number in questions:
+        (graph,), (exact,) = fused(store, number, where), fused(store, number, where, exact=True)
+        shares.append(len({m.id for m in graph[:10]} & {m.id for m in exact[:10]}) / max(1, len(exact[:10])))
+    recall = sum(shares) / len(shares)
+    note = f"mean over {len(shares)} questions; the graph took {built[0]:.0f} CPU s, {built[1]:.0f} s"
+    return [speed, Figure("fused", f"recall@10 of {n:,}, {name}", "", recall, target=RECALL, note=note)]
+
+
+def _timed(
+    asking: Asking, store: VectorStore, number: int, where: Where, repeats: int
+) -> tuple[list[list[Match]], list[float]]:
+    """The answers, and milliseconds of each of ``repeats`` askings."""
+    answers: list[list[Match]] = []
+    spent = []
+    for _ in range(repeats):
+        began = cpu_and_wall()[1]
+        answers = asking(store, number, where)
+        spent.append(1000 * (cpu_and_wall()[1] - began))
+    return answers, spent
+
+
+def alike(ours: Sequence[Match], theirs: Sequence[Match], *, close: float = 1e-4) -> bool:
+    """Whether two answers agree: the same scores, and the same songs where scores do not tie (the last may be cut)."""
+    if len(ours) != len(theirs):
+        return False
+    if any(
+        abs(one.score - other.score) > close * max(1.0, abs(other.score))
+        for one, other in zip(ours, theirs, strict=True)
+    ):
+        return False
+    lowest = min((match.score for match in theirs), default=0.0) + close
+    return {m.id for m in ours if m.score > lowest} <= {m.id for m in theirs} and {
+        m.id for m in theirs if m.score > lowest
+    } <= {m.id for m in ours}

@@ -1,0 +1,137 @@
+"""Each measurement runs to its end on next to nothing. Nothing is asserted about time."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import pytest
+
+from songkin.benchmark import MEASUREMENTS, hearing, indexing, measure, processes, searching, starting
+from songkin.benchmark.setup import Setup, seconds_of
+from songkin.benchmark.songs import make_songs
+from songkin.encoders import text_encoder
+from songkin.encoders.weights import default_cache, installed
+from songkin.errors import SongkinError
+from songkin.search import bridge
+from songkin.store.vectors import Match
+
+WORDS = installed(text_encoder("minilm", default_cache()).spec, default_cache())
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    return make_songs(tmp_path_factory.mktemp("music"), 4, 4.0)
+
+
+@pytest.fixture
+def setup(tmp_path: Path, music: list[str]) -> Setup:
+    return Setup(tmp_path / "no weights", tmp_path / "scratch", tuple(music), tracks=300, quick=True)
+
+
+@pytest.fixture(autouse=True)
+def scratch(tmp_path: Path) -> None:
+    (tmp_path / "scratch").mkdir()
+
+
+def test_made_up_songs_last_as_long_as_they_should_in_every_format(music: list[str]) -> None:
+    assert [Path(path).suffix for path in music] == [".mp3", ".ogg", ".flac", ".m4a"]
+    assert [seconds_of(path) for path in music] == pytest.approx([4.0] * 4, abs=0.1)
+
+
+def test_songs_are_taken_by_length_and_spread_over_all(setup: Setup, music: list[str]) -> None:
+    assert setup.songs(10) == music
+    assert setup.songs(2) == [music[0], music[2]]
+    assert setup.songs(10, shortest=5) == []
+
+
+def test_files_that_cannot_be_decoded_are_no_songs(tmp_path: Path, music: list[str]) -> None:
+    bad = tmp_path / "bad.mp3"
+    bad.write_bytes(b"nothing")
+    assert Setup(tmp_path, tmp_path, (str(bad), music[0])).songs(5) == [music[0]]
+
+
+def test_the_parts_of_a_song_are_told_apart(tmp_path: Path, music: list[str]) -> None:
+    given = {"files": music[:1], "cache": str(tmp_path), "profile": "quick", "how": "parts"}
+    (song,) = hearing.heard(given)["songs"]
+    assert set(song["cpu"]) >= {"decode", "resample", "descriptors"}
+    assert "musicnn" not in song["cpu"]  # its weights are not in this folder
+    assert song["seconds"] == pytest.approx(4.0, abs=0.1)
+
+
+def test_a_whole_run_is_set_against_its_parts(setup: Setup) -> None:
+    (figure,) = indexing.index(setup)
+    assert figure.against == pytest.approx(sum(figure.details["parts"].values()) / 4)
+    assert figure.details["songs"] == 4
+    assert figure.ratio == pytest.approx(figure.ours / figure.against)  # type: ignore[operator]
+
+
+def test_without_long_songs_the_cost_of_a_song_is_skipped(setup: Setup) -> None:
+    (figure,) = indexing.song(setup)
+    assert (figure.verdict, math.isnan(figure.ours)) == ("skipped", True)
+
+
+def test_both_engines_give_the_same_answers_to_every_question(setup: Setup) -> None:
+    figures = searching.search(setup)
+    assert len(figures) == 6
+    assert [figure.details["same"] for figure in figures] == [1.0] * 6
+
+
+def test_answers_are_alike_where_only_ties_differ() -> None:
+    def answer(*pairs: tuple[str, float]) -> list[Match]:
+        return [Match(name, score, {}) for name, score in pairs]
+
+    ours = answer(("a", 0.9), ("b", 0.5), ("c", 0.5))
+    assert searching.alike(ours, answer(("a", 0.9), ("c", 0.5), ("b", 0.5)))
+    assert searching.alike(ours, answer(("a", 0.9), ("b", 0.5), ("d", 0.5)))  # the last place is cut among ties
+    assert not searching.alike(ours, answer(("x", 0.9), ("b", 0.5), ("c", 0.5)))
+    assert not searching.alike(ours, answer(("a", 0.9), ("b", 0.6), ("c", 0.5)))
+    assert not searching.alike(ours, ours[:2])
+
+
+@pytest.mark.skipif(not WORDS, reason="MiniLM's weights are not on this machine")
+def test_a_cold_start_is_timed_and_its_imports_told_apart(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starting, "SMALL", 20)
+    usual, first, large = starting.start(Setup(default_cache(), setup.scratch, quick=True))
+    assert 0.05 < usual.details["import_share"] < 1
+    assert first.ours > 0
+    assert large.verdict == "skipped"
+
+
+def test_a_measurement_that_cannot_be_made_says_why_and_the_others_go_on(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starting, "SMALL", 20)
+    monkeypatch.setattr(bridge, "_names", {})
+    without, song = measure(["start", "song"], setup)
+    assert without.verdict == "skipped"
+    assert "songkin models pull" in without.note
+    assert song.name == "song"
+
+
+@pytest.mark.parametrize("name", list(MEASUREMENTS))
+def test_every_measurement_of_the_table_is_there(name: str) -> None:
+    from importlib import import_module
+
+    module, function, about = MEASUREMENTS[name]
+    assert callable(getattr(import_module(f"songkin.benchmark.{module}"), function))
+    assert about
+
+
+def test_a_process_that_fails_is_told_with_its_last_line() -> None:
+    with pytest.raises(SongkinError, match="no good"):
+        processes.Started([sys.executable, "-c", "import sys; sys.exit('no good')"], {}).end()
+
+
+def test_the_time_of_a_process_and_of_what_it_started_is_counted() -> None:
+    inner = "import time\nwhile time.process_time() < 0.2: pass"
+    outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
+    ended = processes.Started([sys.executable, "-c", outer], {}).end()
+    assert ended.cpu >= 0.2
+
+
+def test_a_task_reads_and_prints_json(tmp_path: Path) -> None:
+    given = {"files": [], "cache": str(tmp_path), "profile": "default", "how": "worker"}
+    assert json.dumps(processes.result(processes.task("hearing", given)))
