@@ -54,9 +54,10 @@ def test_the_core_needs_nothing_heavy(dependencies: dict[str, importlib.metadata
 
 def test_the_core_needs_nothing_under_gpl_or_agpl(dependencies: dict[str, importlib.metadata.Distribution]) -> None:
     for name, distribution in dependencies.items():
-        told = [distribution.metadata.get("License-Expression") or distribution.metadata.get("License") or ""]
-        told += [line for line in distribution.metadata.get_all("Classifier") or [] if line.startswith("License")]
-        licence = " ".join(line.splitlines()[0] for line in told if line)
+        about = distribution.metadata
+        told = [*(about.get_all("License-Expression") or []), *(about.get_all("License") or [])]
+        told += [line for line in about.get_all("Classifier") or [] if line.startswith("License")]
+        licence = " ".join(str(line).splitlines()[0] for line in told if line)
         assert not re.search(r"(?<![Ll])\bA?GPL|(?<!Lesser )General Public|Affero", licence), f"{name}: {licence}"
 
 
