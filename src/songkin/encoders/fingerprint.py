@@ -8,11 +8,13 @@ audio fingerprinting system", ISMIR 2002; their frames follow eight times as den
 instead of one makes up for that: sound that is off by half a frame's step loses 17 % of its bits instead of 24 %.
 
 Two recordings are compared by the share of bits that differ: 0 for the same samples, about 0.5 for different music, and
-measured on 64 clips: 0.03 for mp3 at 64 kb/s, 0.07 for opus at 32 kb/s, 0.01 for a telephone's band, at most 0.2 where
-also the frames do not line up; different songs came no nearer than 0.44. ``SAME_RECORDING`` stands between them.
+measured on 64 clips: 0.03 for mp3 at 64 kb/s, 0.07 for opus at 32 kb/s, 0.01 for a telephone's band, at most 0.21
+where also the frames do not line up; different songs came no nearer than 0.43. ``SAME_RECORDING`` stands between them.
 
 Clips are found by exact codes first: a code of the query, or one that differs in one bit, points to places in the
-library; places that many codes agree on are compared bit by bit. What is silent is left out by the caller; it is left
+library; places that many codes agree on are compared bit by bit. Among 1,500 songs, eight seconds over a
+telephone were found 40 times of 40, in white noise 6 dB under them 36 times, in noise as loud as they are 14 times, and
+never was a wrong song. What is silent is left out by the caller; it is left
 out alike in every copy.
 """
 
@@ -39,7 +41,7 @@ BLOCK: Final = 32
 CODE_S: Final = HOP / SAMPLE_RATE
 """Seconds from one code to the next."""
 
-SAME_RECORDING: Final = 0.30
+SAME_RECORDING: Final = 0.25
 """Share of differing bits under which two fingerprints are of one recording."""
 
 LEAST_CODES: Final = 32
@@ -138,6 +140,14 @@ def _rate(a: Codes, b: Codes) -> float:
     return float(np.bitwise_count(a ^ b).mean()) / 32.0
 
 
+@lru_cache(maxsize=2)
+def _flips(bits: int) -> Codes:
+    """All masks of up to one or two set bits: 33 or 529."""
+    single = [1 << i for i in range(32)]
+    double = [a | b for i, a in enumerate(single) for b in single[:i]] if bits > 1 else []
+    return np.array([0, *single, *double], dtype=np.uint32)
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A recording that holds the clip: its id, the share of differing bits, and where in it the clip begins (s)."""
@@ -158,18 +168,23 @@ class FingerprintIndex:
         self._sorted = self._codes[self._places]
 
     def find(self, clips: Sequence[Codes], limit: int = 10) -> list[Found]:
-        """Recordings that hold one of ``clips`` (the ``phases_of`` one clip), surest first, each at its best place."""
-        best: dict[str, Found] = {}
-        for clip in clips:
-            for start in self._candidates(clip):
-                found = self._compare(clip, start)
-                if found and (found.id not in best or found.error < best[found.id].error):
-                    best[found.id] = found
+        """Recordings that hold one of ``clips`` (the ``phases_of`` one clip), surest first, each at its best place.
+
+        Codes are looked up with one wrong bit; where that leads nowhere, with two, which takes ten times as long.
+        """
+        for flips in (_flips(1), _flips(2)):
+            best: dict[str, Found] = {}
+            for clip in clips:
+                for start in self._candidates(clip, flips):
+                    found = self._compare(clip, start)
+                    if found and (found.id not in best or found.error < best[found.id].error):
+                        best[found.id] = found
+            if best:
+                break
         return sorted(best.values(), key=lambda found: found.error)[:limit]
 
-    def _candidates(self, clip: Codes) -> list[int]:
+    def _candidates(self, clip: Codes, flips: Codes) -> list[int]:
         """Where the clip may begin, counted in codes from the library's first: places that several codes agree on."""
-        flips = np.concatenate([[0], 1 << np.arange(32)]).astype(np.uint32)
         tried = (clip[:, None] ^ flips).ravel()
         first, last = (np.searchsorted(self._sorted, tried, side=side) for side in ("left", "right"))
         count = last - first

@@ -2,7 +2,7 @@
 
 Task: beats per minute of a whole song out of a few stretches of some 12 s each. Onset strength is the mean positive
 change of the mel bands in dB from frame to frame, less its own moving mean. Its autocorrelation, averaged over the
-stretches, has peaks at the beat and at its multiples. A tempo is scored by the autocorrelation at the first four
+stretches, has peaks at the beat and at its multiples. A tempo is scored by the autocorrelation at the first eight
 multiples of its period, under a log-normal prior around 120 (Ellis, "Beat tracking by dynamic programming", 2007), and
 then refined on up to sixteen multiples: one lag is 23 ms, which at 120 bpm would be a step of 5 bpm, but sixteen beats
 are the same step shared by sixteen.
@@ -23,8 +23,7 @@ SLOWEST: Final = 40.0
 FASTEST: Final = 240.0
 _PRIOR_BPM: Final = 120.0
 _PRIOR_OCTAVES: Final = 1.0
-_MULTIPLES: Final = 4
-_FINE_MULTIPLES: Final = 16
+_MULTIPLES: Final = 8
 _MOVING_MEAN_S: Final = 0.8
 _LEAST_ONSET: Final = 0.35
 
@@ -136,7 +135,7 @@ def _refine(curve: NDArray[np.float64], bpm: float, rate: float) -> float:
 
     Far multiples are precise but may belong to a neighbour, so their number grows while the search narrows.
     """
-    for multiples, reach in ((_MULTIPLES, 0.04), (2 * _MULTIPLES, 0.02), (_FINE_MULTIPLES, 0.008)):
+    for multiples, reach in ((4, 0.04), (8, 0.02), (16, 0.008)):
         near = bpm * (1.0 + np.arange(-reach, reach + 1e-9, 0.001))
         usable = max(1, min(multiples, int((curve.size - 1) * bpm / (60.0 * rate * (1.0 + reach)))))
         bpm = float(near[int(_heights(curve, near, rate, usable).sum(axis=1).argmax())])
