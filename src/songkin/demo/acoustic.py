@@ -61,8 +61,9 @@ def war_drums(s: Score) -> Sound:
     """Big skins in a big hall, marching to battle."""
     r = s.rng
     s.pattern("X..x..x.X..xx.x.", partial(drums.tom, r, low=58.0), 1.0, -0.1, 0.3)
-    s.pattern("..x..xx...x..x.x", partial(drums.tom, r, low=84.0), 0.7, 0.4, 0.3)
-    s.pattern("....x.......x.xx", partial(drums.tom, r, low=120.0), 0.6, -0.5, 0.3)
+    s.pattern("..x..xx...x..x.x", partial(drums.skin, r, low=84.0), 0.8, 0.4, 0.3, loose=0.01)
+    s.pattern("....x.o.o...x.xx", partial(drums.skin, r, low=120.0), 0.8, -0.5, 0.3, loose=0.01)
+    s.pattern("o.x.o...o.x.x...", partial(drums.skin, r, low=170.0), 0.5, 0.2, 0.3, loose=0.01)
     s.pattern("X...............", partial(drums.kick, r, low=38.0, length=0.7), 1.0, 0.0, 0.3)
     s.pattern("........o.......", partial(drums.snare, r, low=140.0, length=0.3), 0.5, 0.2, 0.4)
     return s.stage.mix(room=2.4, peak=0.95)
