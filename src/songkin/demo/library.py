@@ -11,7 +11,7 @@ from songkin.audio import write
 from songkin.demo.pieces import Piece, make_pieces
 from songkin.demo.synth import RATE
 
-_FORMATS: Final = (".mp3", ".ogg", ".flac", ".m4a", ".opus", ".wav", ".mp3")
+_FORMATS: Final = (".mp3", ".flac", ".ogg", ".wav", ".opus", ".flac", ".m4a")
 _UNTAGGED: Final = ("Half Past Never", "World 1-2")
 """These two come without tags, as files that were downloaded somewhere do."""
 _TWICE: Final = "Umspannwerk"
@@ -31,7 +31,7 @@ def make_library(folder: Path, progress: Progress | None = None, pieces: Sequenc
     """Write the library under ``folder`` as ``Artist/Album/NN Title.suffix``; what is there already stays as it is.
 
     ``pieces`` are ``make_pieces()`` unless given. Returns the paths of all files, one per piece and one more for the
-    recording that is there twice. All of it takes some fifteen seconds on one core the first time. Raises
+    recording that is there twice. All of it takes about twenty seconds on one core the first time. Raises
     ``AudioError`` or ``OSError`` if a file cannot be written.
     """
     files = _files(folder, make_pieces() if pieces is None else pieces)
