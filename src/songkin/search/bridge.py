@@ -1,13 +1,14 @@
 """The tag bridge: from words to sound without a joint model.
 
 MusiCNN says how strongly each of 100 tags is heard in a song; MiniLM says how near a query is to each tag's name. The
-softmax of those cosines gives weights over tags, and a song's score is the weighted sum of its standardised tag logits:
-one dot product in the space ``heard``.
+softmax of those cosines gives weights over tags, and a song's score is the weighted sum of its scaled tag logits: one
+dot product in the space ``heard``. What a question does not want ("without drums") weighs the other way round. All
+of it was chosen by ``songkin eval words``: the phrase "… music" around both sides, eight tags, the temperature.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,25 +17,40 @@ import numpy as np
 from songkin import spaces
 from songkin.encoders.base import TextEncoder
 from songkin.encoders.musicnn import TAGS
+from songkin.errors import EncoderError
+from songkin.search.negation import taken_apart
 from songkin.spaces import Matrix, Statistics
 from songkin.store.catalog import Catalog
 
 TEMPERATURE: Final = 0.05
+KEPT_TAGS: Final = 8
+"""Tags that a question weighs; a long tail of faint ones drowns what was asked."""
+SPREAD: Final = 0.5
+"""How far a tag's logits are put on one scale: 1 divides them by their deviation in the library, so that a tag that is
+never quite heard ("sad", .02 at most) weighs as much as one that is ("piano", .8); 0 leaves them as they are."""
+UNWANTED_SURE: Final = 0.7
+"""Cosine to a tag from which an unwanted thing is one that can be heard: *drums* (1.0), not *doubt* (.61)."""
+DEAD: Final = 0.95
+"""Cosine of unlike phrases above which a text encoder is broken."""
 SHOWN_WEIGHT: Final = 0.03
+SHOWN_UNWANTED: Final = 0.3
 SHOWN_Z: Final = 0.4
 SHOWN_P: Final = 0.05
 
 _PHRASE: Final = "{} music"
+_UNLIKE: Final = ("piano", "heavy metal", "choir")
 _KEPT: Final = "tag names"
 _names: dict[str, Matrix] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """Weights over the 100 tags for one query, and the vector that asks ``heard`` for it."""
+    """Weights over the 100 tags for one question (negative: unwanted), the vector that asks ``heard`` for it, and how
+    near the question is to the nearest tag (0–1): below about .6 it hardly speaks of sound."""
 
     weights: Matrix
     vector: Matrix
+    surety: float
 
 
 def tag_names(encoder: TextEncoder, catalog: Catalog) -> Matrix:
@@ -64,18 +80,61 @@ def _names_key(encoder: TextEncoder) -> str:
     return f"{encoder.spec.fingerprint}/{_PHRASE}"
 
 
-def bridge(query: Matrix, names: Matrix, statistics: Statistics) -> Bridge:
-    """Weights of the tags for a query vector, float32 (384,)."""
+def ask(
+    encoder: TextEncoder,
+    catalog: Catalog,
+    text: str,
+    statistics: Statistics,
+    *,
+    temperature: float = TEMPERATURE,
+) -> Bridge:
+    """The bridge for a question. Raises ``WeightsMissing``, or ``EncoderError`` if the encoder tells no texts apart."""
+    names = tag_names(encoder, catalog)
+    check_alive(names)
+    said = taken_apart(text)
+    unwanted = [phrase for phrase in _read(encoder, said.unwanted) if (names @ phrase).max() >= UNWANTED_SURE]
+    wanted = said.wanted if unwanted else text
+    vectors = _read(encoder, [wanted] if wanted else [])
+    weights = sum((tag_weights(v, names, temperature) for v in vectors), np.zeros(len(TAGS), np.float32))
+    weights = weights - sum((tag_weights(v, names, temperature) for v in unwanted), np.zeros(len(TAGS), np.float32))
+    surety = float((names @ (vectors or unwanted)[0]).max())
+    return Bridge(weights, asking(weights, statistics), surety)
+
+
+def asking(weights: Matrix, statistics: Statistics) -> Matrix:
+    """The vector that asks ``heard`` for tags so weighted, float32 (100,)."""
+    return spaces.ask_heard(weights * statistics.arrays["std"] ** np.float32(1 - SPREAD), statistics)
+
+
+def _read(encoder: TextEncoder, phrases: Sequence[str]) -> list[Matrix]:
+    """Vectors of phrases, told in the way the tag names are."""
+    told = [each if "music" in each.lower().split() else _PHRASE.format(each) for each in phrases]
+    return list(encoder.encode(told)) if told else []
+
+
+def tag_weights(query: Matrix, names: Matrix, temperature: float = TEMPERATURE) -> Matrix:
+    """How much each tag speaks for a query vector, float32 (100,): the softmax of the cosines, its tail cut off."""
     cosines = names @ query
-    raised = np.exp((cosines - cosines.max()) / TEMPERATURE)
-    weights = (raised / raised.sum()).astype(np.float32)
-    return Bridge(weights, spaces.ask_heard(weights, statistics))
+    raised = np.exp((cosines - cosines.max()) / temperature)
+    raised[np.argsort(-raised)[KEPT_TAGS:]] = 0.0
+    return np.asarray(raised / raised.sum(), np.float32)
+
+
+def check_alive(names: Matrix) -> None:
+    """Raise ``EncoderError`` if names of unlike music all but coincide: then the encoder's weights are broken."""
+    some = names[[TAGS.index(tag) for tag in _UNLIKE]].astype(np.float64)
+    some /= np.maximum(np.linalg.norm(some, axis=1, keepdims=True), 1e-12)
+    nearest = float((some @ some.T - 2 * np.eye(len(some))).max())
+    if not nearest <= DEAD:  # also where a number is none
+        raise EncoderError(
+            f"The text encoder cannot tell {' from '.join(_UNLIKE)} (cosine {nearest:.2f}): its weights are broken.",
+            remedy="Remove them from the cache and pull them again with `songkin models pull minilm`.",
+        )
 
 
 def heard_tags(found: Bridge, probabilities: Matrix, statistics: Statistics) -> list[tuple[str, float]]:
     """The tags that made a song answer the query: (tag, probability), strongest contribution first."""
-    logits = spaces.logits(probabilities)
-    z = (logits - statistics.arrays["mean"]) / statistics.arrays["std"]
+    z = _standard(probabilities, statistics)
     contribution = found.weights * z
     best: dict[str, float] = {}
     for number in np.argsort(-contribution):
@@ -83,6 +142,19 @@ def heard_tags(found: Bridge, probabilities: Matrix, statistics: Statistics) -> 
         if found.weights[number] >= SHOWN_WEIGHT and enough:
             best.setdefault(TAGS[number].lower(), float(probabilities[number]))
     return list(best.items())
+
+
+def absent_tags(found: Bridge, probabilities: Matrix, statistics: Statistics) -> list[str]:
+    """Unwanted tags that are heard less in this song than in the middle of the library."""
+    z = _standard(probabilities, statistics)
+    order = np.argsort(found.weights)
+    gone = (TAGS[n].lower() for n in order if found.weights[n] <= -SHOWN_UNWANTED and z[n] < 0)
+    return list(dict.fromkeys(gone))
+
+
+def _standard(probabilities: Matrix, statistics: Statistics) -> Matrix:
+    logits = spaces.logits(probabilities)
+    return np.asarray((logits - statistics.arrays["mean"]) / statistics.arrays["std"], np.float32)
 
 
 def strongest(probabilities: Matrix, least: float = 0.1) -> dict[str, float]:

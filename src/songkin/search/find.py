@@ -1,8 +1,9 @@
 """Songs by words: how they sound, what their metadata means, which words stand in it.
 
-Three lists are made and fused by the engine in one request (weighted reciprocal rank fusion): ``heard`` answers through
-the tag bridge, ``text`` through MiniLM over what is known of a song, ``words`` through BM25. A title, artist or album
-typed exactly comes first; one that is misspelt comes first too, and the answer says what was taken as meant.
+Three lists are made: ``heard`` answers through the tag bridge, ``text`` through MiniLM over what is known of a song,
+``words`` through BM25. They are looked at once, to see how far each can be trusted for this question (``trust``), and
+fused by the engine in one request (weighted reciprocal rank fusion). A title, artist or album typed exactly comes
+first; one that is misspelt comes first too, and the answer says what was taken as meant.
 """
 
 from __future__ import annotations
@@ -20,31 +21,42 @@ from songkin.search.filters import conditions
 from songkin.search.names import Named, named
 from songkin.search.seeds import tags_of
 from songkin.search.similar import album_key, artist_keys, links_of
+from songkin.search.trust import TUNED, Tuning, above, share, trusted
 from songkin.spaces import Statistics
 from songkin.store.catalog import Catalog
-from songkin.store.vectors import Ask, Condition, Fuse, Match, VectorStore
+from songkin.store.vectors import Ask, Condition, Fuse, Match, Sparse, VectorStore
 from songkin.store.words import Words
 from songkin.text import fold, words
 
-WEIGHTS: Final[Mapping[str, float]] = {"heard": 1.0, "text": 0.35, "words": 0.8}
-RRF_K: Final = 20
+WEIGHTS: Final[Mapping[str, float]] = {space: TUNED.weight(space) for space in ("heard", "text", "words")}
+"""Of lists that are fully trusted."""
+RRF_K: Final = TUNED.k
 CANDIDATES: Final = 200
-TEXT_FLOOR: Final = 0.3
-"""Cosine below which metadata does not mean what was asked; ranks among such songs are chance."""
 LONGEST: Final = 2000
 _PART_WORDS: Final = {"heard": "sound", "text": "meaning", "words": "words"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class Question:
+    """A text as the engine is asked it: one ask per list, and the bridge if sound was asked for."""
+
     text: str
     asks: tuple[Ask, ...]
     bridge: bridge.Bridge | None
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
-    @property
-    def weights(self) -> tuple[float, ...]:
-        return tuple(WEIGHTS[ask.space] for ask in self.asks)
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What the asks found (those above their floors), the asks with floors, and the weight of each in the fusion.
+
+    ``covered`` is the share of the question's words that the best match of ``words`` holds.
+    """
+
+    asks: tuple[Ask, ...]
+    weights: tuple[float, ...]
+    found: tuple[tuple[Match, ...], ...]
+    covered: float
 
 
 def find(
@@ -62,12 +74,12 @@ def find(
     if len(asked) > LONGEST:
         raise QueryError(f"The text is longer than {LONGEST} characters.", remedy="Say it shorter.")
     where = conditions(query.filters)
-    name = named(catalog, asked)
-    question = _question(catalog, encoder, asked, name, where, statistics)
+    question = put(catalog, encoder, asked, where, statistics)
+    lists = looked_at(catalog, store, question)
+    name = _meant(named(catalog, asked), question, lists)
     first = _named_first(store, name, where)
-    matches = _fused(store, question, query, where)
-    lists = store.ask(question.asks) if question.asks else []
-    ranked = _ranked(catalog, first, matches, question)
+    matches = fused(store, lists, where, max(CANDIDATES, 3 * query.limit))
+    ranked = _ranked(catalog, first, matches, lists)
     linked = links_of(catalog)
     if query.hide_duplicates:
         ranked = ranking.collapse(ranked, lambda item: item[0].id, linked)
@@ -83,17 +95,15 @@ def find(
     return Answer(asked, _hits(catalog, chosen, name, question, lists, statistics, linked), notes)
 
 
-_Ranked = tuple[Track, float]
-
-
-def _question(
+def put(
     catalog: Catalog,
     encoder: TextEncoder,
     text: str,
-    name: Named | None,
     where: tuple[Condition, ...],
     statistics: Mapping[str, Statistics],
-) -> _Question:
+    tuning: Tuning = TUNED,
+) -> Question:
+    """The question for the engine. Without the encoder's weights it asks for words alone, and a note says so."""
     asks: list[Ask] = []
     notes: tuple[str, ...] = ()
     over: bridge.Bridge | None = None
@@ -103,14 +113,50 @@ def _question(
         notes = ("Only exact words were searched: minilm has no weights here (`songkin models pull` fetches them).",)
     else:
         if "heard" in statistics:
-            over = bridge.bridge(vector, bridge.tag_names(encoder, catalog), statistics["heard"])
+            over = bridge.ask(encoder, catalog, text, statistics["heard"], temperature=tuning.temperature)
             asks.append(Ask("heard", over.vector, CANDIDATES, where))
-        asks.append(Ask("text", vector, CANDIDATES, where, floor=TEXT_FLOOR))
-    typed = text if name is None or name.exact else f"{text} {name.meant}"
-    sparse = Words().query(typed)
+        asks.append(Ask("text", vector, CANDIDATES, where))
+    sparse = Words().query(text)
     if sparse.indices:
         asks.append(Ask("words", sparse, CANDIDATES, where))
-    return _Question(text, tuple(asks), over, notes)
+    return Question(text, tuple(asks), over, notes)
+
+
+def looked_at(catalog: Catalog, store: VectorStore, question: Question, tuning: Tuning = TUNED) -> Lists:
+    """Each list on its own, and how far it is trusted."""
+    found = store.ask(question.asks) if question.asks else []
+    covered = _covered(catalog, question, found)
+    surety = question.bridge.surety if question.bridge else 0.0
+    asks, weights = trusted(question.asks, found, surety, covered, tuning)
+    kept = tuple(tuple(above(ask, matches)) for ask, matches in zip(asks, found, strict=True))
+    return Lists(asks, weights, kept, covered)
+
+
+def fused(
+    store: VectorStore, lists: Lists, where: tuple[Condition, ...], limit: int, tuning: Tuning = TUNED
+) -> list[Match]:
+    """All lists in one order, by one request to the engine."""
+    return store.fuse(Fuse(lists.asks, lists.weights, limit, tuning.k, where)) if lists.asks else []
+
+
+_Ranked = tuple[Track, float]
+
+
+def _covered(catalog: Catalog, question: Question, found: Sequence[Sequence[Match]]) -> float:
+    for ask, matches in zip(question.asks, found, strict=True):
+        if isinstance(ask.vector, Sparse) and matches:
+            track = catalog.track(matches[0].id)
+            there = set(Words().document(words(track)).indices) if track else set()
+            return len(there.intersection(ask.vector.indices)) / len(ask.vector.indices)
+    return 0.0
+
+
+def _meant(name: Named | None, question: Question, lists: Lists) -> Named | None:
+    """A name that is nearly typed is meant only where the question is not good as it stands: *house* is no *mouse*."""
+    if name is None or name.exact:
+        return name
+    speaks_of_sound = question.bridge is not None and question.bridge.surety >= TUNED.sure
+    return None if speaks_of_sound or lists.covered == 1.0 else name
 
 
 def _named_first(store: VectorStore, name: Named | None, where: tuple[Condition, ...]) -> list[Track]:
@@ -123,21 +169,16 @@ def _named_first(store: VectorStore, name: Named | None, where: tuple[Condition,
     return [track for track in name.tracks if track.id in allowed]
 
 
-def _fused(store: VectorStore, question: _Question, query: Query, where: tuple[Condition, ...]) -> list[Match]:
-    if not question.asks:
-        return []
-    limit = max(CANDIDATES, 3 * query.limit)
-    return store.fuse(Fuse(question.asks, question.weights, limit, RRF_K, where))
-
-
 def _ranked(
     catalog: Catalog,
     first: Sequence[Track],
     matches: Sequence[Match],
-    question: _Question,
+    lists: Lists,
 ) -> list[_Ranked]:
-    """Named songs, then fused ones; among named ones the fused order decides."""
-    best = sum(weight / (RRF_K + 1) for weight in question.weights) or 1.0
+    """Named songs, then fused ones; among named ones the fused order decides. 1 is first in all lists that answered,
+    each fully trusted."""
+    answered = [ask.space for ask, found in zip(lists.asks, lists.found, strict=True) if found]
+    best = sum(share(RRF_K, 1, WEIGHTS[space]) for space in answered) or 1.0
     fused = {match.id: min(0.99, match.score / best) for match in matches}
     pinned = sorted(first, key=lambda track: -fused.get(track.id, 0.0))
     found = catalog.tracks([match.id for match in matches])
@@ -149,13 +190,13 @@ def _hits(
     catalog: Catalog,
     chosen: Sequence[_Ranked],
     name: Named | None,
-    question: _Question,
-    lists: Sequence[Sequence[Match]],
+    question: Question,
+    lists: Lists,
     statistics: Mapping[str, Statistics],
     linked: Mapping[str, set[str]],
 ) -> tuple[Hit, ...]:
     raw = catalog.vectors.of([track.id for track, _ in chosen], ("mtt_tags", "msd_tags"))
-    ranks = [{match.id: rank for rank, match in enumerate(matches, 1)} for matches in lists]
+    ranks = [{match.id: rank for rank, match in enumerate(matches, 1)} for matches in lists.found]
     by_name = {track.id for track in name.tracks} if name else set()
     hits: list[Hit] = []
     for rank, (track, score) in enumerate(chosen, 1):
@@ -168,23 +209,25 @@ def _hits(
         if question.bridge is not None and tags is not None:
             heard = bridge.heard_tags(question.bridge, tags, statistics["heard"])[:3]
             why += [f"heard: {', '.join(f'{tag} {p:.2f}' for tag, p in heard)}"] if heard else []
+            absent = bridge.absent_tags(question.bridge, tags, statistics["heard"])[:3]
+            why += [f"hardly heard: {', '.join(absent)}"] if absent else []
         matched = _matched_words(question.text, track)
         why += [f"words: {', '.join(matched)}"] if matched else []
-        share = _shares(question, ranks, track.id)
-        why += [f"found by {share}"] if share else []
+        by = _shares(lists, ranks, track.id)
+        why += [f"found by {by}"] if by else []
         twin = next((hit.track.id for hit in hits if hit.track.id in linked.get(track.id, set())), "")
         hits.append(Hit(rank, round(score, 4), track, tuple(why), twin))
     return tuple(hits)
 
 
-def _shares(question: _Question, ranks: Sequence[Mapping[str, int]], track: str) -> str:
+def _shares(lists: Lists, ranks: Sequence[Mapping[str, int]], track: str) -> str:
     parts = {
-        ask.space: WEIGHTS[ask.space] / (RRF_K + by_id[track])
-        for ask, by_id in zip(question.asks, ranks, strict=True)
+        ask.space: share(RRF_K, by_id[track], weight)
+        for ask, weight, by_id in zip(lists.asks, lists.weights, ranks, strict=True)
         if track in by_id
     }
     told = sorted(ranking.shares(parts).items(), key=lambda item: -item[1])
-    return ", ".join(f"{_PART_WORDS[space]} {share:.0%}" for space, share in told if share >= 0.05)
+    return ", ".join(f"{_PART_WORDS[space]} {part:.0%}" for space, part in told if part >= 0.05)
 
 
 def _matched_words(text: str, track: Track) -> list[str]:

@@ -1,0 +1,90 @@
+"""How far each list that `find` fuses is trusted, question by question.
+
+Reciprocal rank fusion sees ranks, not scores: the best of a list counts as much where it fits the question perfectly as
+where it is the least bad of nothing. So each list is first looked at, and its weight follows what it can know here:
+
+``heard``  by how near the question is to the name of any tag: "flute" (1.0) is a sound, "hotel california" (.56) is not
+``text``   not below a floor: among songs whose metadata does not mean what was asked, ranks are chance
+``words``  by the share of the question's words that the best match holds, and only matches nearly as good as the best:
+           "battle" in an album's name says little about "fast battle drums and percussion"
+
+The engine then fuses all three in one request. All numbers are those of ``songkin eval words --tune``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from songkin.store.vectors import Ask, Match
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What ``find`` was tuned to. ``k`` and the three weights are those of ``Fuse``.
+
+    ``heard``'s weight falls from ``sure`` to ``unsure`` (cosines to the nearest tag) down to ``least`` of itself;
+    ``words``' falls with the share of words matched, raised to ``coverage`` (0: not at all). ``text_floor`` is a
+    cosine, ``words_floor`` a share of the best match's score. ``temperature`` is the bridge's.
+    """
+
+    heard: float = 1.0
+    text: float = 0.2
+    words: float = 1.0
+    k: int = 2
+    temperature: float = 0.05
+    text_floor: float = 0.3
+    words_floor: float = 0.8
+    coverage: float = 1.0
+    unsure: float = 0.55
+    sure: float = 0.8
+    least: float = 0.2
+
+    def weight(self, space: str) -> float:
+        """The weight of a list that is fully trusted."""
+        return {"heard": self.heard, "text": self.text, "words": self.words}[space]
+
+
+TUNED: Final = Tuning()
+
+
+def trusted(
+    asks: Sequence[Ask],
+    lists: Sequence[Sequence[Match]],
+    surety: float,
+    covered: float,
+    tuning: Tuning = TUNED,
+) -> tuple[tuple[Ask, ...], tuple[float, ...]]:
+    """The asks with their floors, and their weights, for one fused request.
+
+    ``lists`` are what the asks found, ``surety`` is the bridge's, ``covered`` the share of the question's words in the
+    best match of ``words``.
+    """
+    floored, weights = [], []
+    for ask, matches in zip(asks, lists, strict=True):
+        weight, floor = tuning.weight(ask.space), None
+        if ask.space == "heard":
+            weight *= tuning.least + (1 - tuning.least) * _ramp(surety, tuning.unsure, tuning.sure)
+        elif ask.space == "text":
+            floor = tuning.text_floor
+        elif matches:
+            floor = tuning.words_floor * matches[0].score
+            weight *= covered**tuning.coverage
+        floored.append(replace(ask, floor=floor))
+        weights.append(weight)
+    return tuple(floored), tuple(weights)
+
+
+def above(ask: Ask, matches: Sequence[Match]) -> list[Match]:
+    """The matches that the ask's floor lets through."""
+    return [match for match in matches if ask.floor is None or match.score >= ask.floor]
+
+
+def share(k: int, rank: int, weight: float) -> float:
+    """What a place in one list adds to the fused score, as ``Fuse`` has it; ranks count from 1."""
+    return 1.0 / (k + rank / weight) if weight > 0 else 0.0
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    return min(1.0, max(0.0, (value - low) / (high - low)))
