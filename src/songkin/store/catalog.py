@@ -6,9 +6,11 @@ has caught up with a track when ``indexed_rev`` equals it. ``vectors`` and ``jou
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -164,23 +166,15 @@ class Catalog:
     def stored(self) -> list[Stored]:
         """What is known of every file, for the walk to compare with."""
         c = tracks.c
+        heard_by = lru_cache(lambda names: tuple(json.loads(names)))  # a few different ones in the largest library
         query = sa.select(
-            c.id, c.path, c.size, c.mtime_ns, c.file_hash, c.packets, c.profile, c.heard_by, c.silent, c.missing
+            *(c.id, c.path, c.size, c.mtime_ns, c.file_hash, c.packets, c.profile),
+            *(sa.cast(c.heard_by, sa.String), c.silent, c.missing),
         ).where(c.path.is_not(None))
+        rows: Sequence[Sequence[Any]] = self.db.rows(query)
         return [
-            Stored(
-                r.id,
-                os.fsdecode(r.path),
-                r.size,
-                r.mtime_ns,
-                r.file_hash,
-                r.packets,
-                r.profile,
-                tuple(r.heard_by),
-                bool(r.silent),
-                bool(r.missing),
-            )
-            for r in self.db.rows(query)
+            Stored(i, os.fsdecode(path), size, mtime, digest, packets, profile, heard_by(by), bool(silent), bool(gone))
+            for i, path, size, mtime, digest, packets, profile, by, silent, gone in rows
         ]
 
     def has_key(self, key: str) -> bool:
