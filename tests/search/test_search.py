@@ -194,3 +194,26 @@ def test_words_find_songs_by_their_sound(tmp_path: Path) -> None:
         assert hit.track.title == "onhcet"
         assert any(reason.startswith("heard: ") and "techno" in reason for reason in hit.why)
         assert library.show("onhcet").heard["techno"] > 0.2
+
+
+def test_a_few_seconds_through_a_telephone_are_recognised(tmp_path: Path) -> None:
+    import numpy as np
+
+    from songkin.demo.pieces import make_piece
+
+    for seed, kind in enumerate(("ragtime", "techno", "string_quartet", "rock")):
+        sound = make_piece(kind, seed, 24.0).render().mean(axis=0)
+        sound_file(tmp_path / "music" / f"{kind}.flac", sound, rate=22_050)
+    with library_at(tmp_path / "library") as library:
+        index(library, tmp_path / "music", encoders=("descriptors", "fingerprint"))
+        clip = make_piece("string_quartet", 2, 24.0).render().mean(axis=0)[8 * 22_050 + 137 : 16 * 22_050]
+        spectrum = np.fft.rfft(clip)
+        hertz = np.fft.rfftfreq(len(clip), 1 / 22_050)
+        narrow = np.fft.irfft(spectrum * ((hertz > 300) & (hertz < 3400)), len(clip)).astype(np.float32)
+        path = sound_file(tmp_path / "clip.mp3", 0.4 * narrow, rate=22_050, bit_rate=32_000)
+        first, second = library.similar(path, Query(limit=2)).hits
+        assert first.track.title == "string quartet"
+        assert first.why[0].startswith("this is the recording, from 0:08")
+        assert first.score > 0.8 > second.score
+        stranger = sound_file(tmp_path / "other.flac", tune(8, seed=123))
+        assert not any("recording" in reason for hit in library.similar(stranger).hits for reason in hit.why)

@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK: Final = 512
-"""Frames transformed at once."""
+BLOCK: Final = 32
+"""Frames transformed at once: these fit into a core's own cache (512 of them take nearly twice as long)."""
 
 
 def hz_to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -73,5 +73,7 @@ def power_frames(signal: NDArray[np.float32], n_fft: int, hop: int) -> NDArray[n
     power = np.empty((len(frames), bins), dtype=np.float32)
     for start in range(0, len(frames), BLOCK):
         spectrum = fft.rfft(frames[start : start + BLOCK] * window, axis=1)
-        power[start : start + BLOCK] = spectrum.real**2 + spectrum.imag**2
+        part = power[start : start + BLOCK]
+        np.square(spectrum.real, out=part)
+        part += np.square(spectrum.imag)
     return power

@@ -33,6 +33,8 @@ from songkin.store.rows import Recording, Stored
 
 COMMIT_SECONDS: Final = 1.0
 COMMIT_FILES: Final = 64
+LEAST_PULSE: Final = 0.1
+"""Confidence below which a tempo is not told: slow strings and drones score less."""
 
 
 class Progress(Protocol):
@@ -339,7 +341,7 @@ def to_track(identity: str, path: str, heard: Heard, features: Mapping[str, floa
         genres=found.genres,
         duration=heard.duration,
         path=path,
-        bpm=found.bpm or _number(features.get("bpm")),
+        bpm=found.bpm or _tempo(features),
         key=found.key or key_heard,
         loudness=_number(features.get("loudness")),
         brightness=_number(features.get("brightness")),
@@ -349,6 +351,12 @@ def to_track(identity: str, path: str, heard: Heard, features: Mapping[str, floa
         has_cover=found.has_cover,
         features=features,
     )
+
+
+def _tempo(features: Mapping[str, float]) -> float | None:
+    """The tempo that was heard, unless there was hardly a pulse to hear."""
+    sure = features.get("bpm_confidence", 0.0) >= LEAST_PULSE
+    return _number(features.get("bpm")) if sure else None
 
 
 def _number(value: float | None) -> float | None:

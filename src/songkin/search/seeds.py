@@ -10,8 +10,10 @@ import numpy as np
 from songkin import encoders, listening, spaces
 from songkin.audio import Limits
 from songkin.config import Config
+from songkin.encoders.fingerprint import Codes
 from songkin.errors import NotFound, WeightsMissing
 from songkin.models import Track
+from songkin.search.recognise import clip_codes
 from songkin.search.resolve import SoundClip
 from songkin.spaces import Matrix, Statistics
 from songkin.store.catalog import Catalog
@@ -22,7 +24,8 @@ LISTENERS = ("musicnn", "descriptors")
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """``vectors`` by space; ``tags`` are the 100 probabilities where they were heard; ``track`` if it is in the library."""
+    """``vectors`` by space; ``tags`` are the 100 probabilities where they were heard; ``track`` if it is in the
+    library, else ``codes`` of its fingerprint to know it by."""
 
     label: str
     vectors: Mapping[str, Matrix]
@@ -30,6 +33,7 @@ class Seed:
     facts: Mapping[str, float | str]
     track: Track | None = None
     notes: tuple[str, ...] = ()
+    codes: tuple[Codes, ...] = ()
 
 
 def fitted(catalog: Catalog) -> dict[str, Statistics]:
@@ -72,7 +76,8 @@ def _heard(config: Config, clip: SoundClip, statistics: Mapping[str, Statistics]
     listened = listening.listen(clip.path, able, config.profile, limits)
     raw = {output: vector for output, (_, vector) in listened.vectors.items()}
     label = clip.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    seed = Seed(label, _in_spaces(raw, statistics), tags_of(raw), listened.facts, notes=tuple(notes))
+    codes = clip_codes(clip.path, listened.heard.duration)
+    seed = Seed(label, _in_spaces(raw, statistics), tags_of(raw), listened.facts, notes=tuple(notes), codes=codes)
     if not seed.vectors:
         reason = "It is silent." if listened.heard.silent else "The library holds no sound to compare it with."
         raise NotFound(f"{label} cannot be compared: {reason}", remedy="Index some music, or try another recording.")

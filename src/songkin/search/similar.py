@@ -7,12 +7,15 @@ spread so that one artist or album does not fill the page. The weights were chos
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from songkin import ranking
+from songkin.encoders.fingerprint import Found
 from songkin.models import Hit, Query, Track
 from songkin.search import bridge
 from songkin.search.filters import conditions
+from songkin.search.recognise import PROPOSED, recognise
 from songkin.search.seeds import Seed, tags_of
 from songkin.spaces import SOUND_SPACES, Matrix, Statistics
 from songkin.store.catalog import Catalog
@@ -33,9 +36,14 @@ def similar(
     where = conditions(query.filters)
     if seed.track is not None:
         where += (Condition("ids", values=(seed.track.id,), negate=True),)
-    wanted = max(CANDIDATES, 2 * query.limit)
+    wanted = max(CANDIDATES, 2 * query.limit, PROPOSED if seed.codes else 0)
     blended = _blended(catalog, store, seed, where, wanted)
     order = sorted(blended, key=lambda i: (-blended[i][0], i))
+    known = recognise(catalog, seed.codes, order)
+    if known is not None:
+        best = max(score for score, _ in blended.values())
+        blended[known.id] = (max(best, 1.0 - known.error), blended[known.id][1])
+        order = [known.id, *(i for i in order if i != known.id)]
     tracks = catalog.tracks(order[: 5 * wanted])
     ranked: list[Scored] = [(tracks[i], *blended[i]) for i in order if i in tracks]
     linked = links_of(catalog)
@@ -47,7 +55,14 @@ def similar(
         query.limit,
         [(lambda item: artist_keys(item[0]), query.per_artist), (lambda item: album_key(item[0]), query.per_album)],
     )
-    return _hits(catalog, seed, chosen, statistics, linked)
+    hits = _hits(catalog, seed, chosen, statistics, linked)
+    return tuple(_recognised(hit, known) if known and hit.track.id == known.id else hit for hit in hits)
+
+
+def _recognised(hit: Hit, known: Found) -> Hit:
+    at = f"{int(known.at) // 60}:{int(known.at) % 60:02}" if known.at > 0 else "0:00"
+    why = f"this is the recording, from {at} (its fingerprint agrees in {1 - known.error:.0%} of the bits)"
+    return replace(hit, why=(why, *hit.why))
 
 
 def links_of(catalog: Catalog) -> dict[str, set[str]]:
