@@ -27,7 +27,7 @@ from songkin.store.catalog import Catalog
 
 if TYPE_CHECKING:
     from songkin.encoders.base import EncoderSpec, TextEncoder
-    from songkin.indexing.run import Progress
+    from songkin.indexing.progress import Progress
     from songkin.spaces import Statistics
     from songkin.store.vectors import VectorStore
 
@@ -109,7 +109,8 @@ class Library:
     def reindex(self, *, progress: Progress | None = None, recreate: bool = False) -> list[str]:
         """Write the search index anew from the catalog; ``recreate`` drops it first (its dimensions may change)."""
         from songkin.indexing import refresh
-        from songkin.indexing.run import Quiet, run_lock
+        from songkin.indexing.progress import Quiet
+        from songkin.indexing.run import run_lock
 
         with run_lock(self.config):
             if recreate:
@@ -121,7 +122,8 @@ class Library:
     def forget(self, what: str) -> Track:
         """Remove one song from the library (its file stays). Raises ``NotFound``, ``Ambiguous``."""
         from songkin.indexing import refresh
-        from songkin.indexing.run import Quiet, run_lock
+        from songkin.indexing.progress import Quiet
+        from songkin.indexing.run import run_lock
 
         track = self.track(what)
         with run_lock(self.config):
@@ -288,7 +290,8 @@ class Library:
 
     def _catch_up(self) -> tuple[str, ...]:
         from songkin.indexing import refresh
-        from songkin.indexing.run import Quiet, run_lock
+        from songkin.indexing.progress import Quiet
+        from songkin.indexing.run import run_lock
 
         try:
             with run_lock(self.config, wait=0.0):

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from songkin import config as settings
+from songkin import spaces
 from songkin.benchmark import synthetic
 from songkin.config import Config
 from songkin.indexing import refresh
-from songkin.indexing.run import Quiet
+from songkin.indexing.progress import Quiet
 from songkin.models import Query
 from songkin.search.seeds import fitted, seed_of
 from songkin.search.similar import similar
@@ -41,7 +42,7 @@ def test_the_same_number_gives_the_same_song() -> None:
 
 def test_made_up_points_have_a_vector_in_every_space_and_pass_the_checks_of_the_store(config: Config) -> None:
     with catalog_of(config) as catalog:
-        synthetic.fill_catalog(catalog, config, 60, raw=False)
+        synthetic.fill_catalog(catalog, config, 60)
         synthetic.fill_index(catalog, config, 60)
         with open_vectors(catalog, config) as store:
             points = store.get(catalog.ids(), [space.name for space in TRACKS.spaces if not space.sparse])
@@ -55,7 +56,7 @@ def test_made_up_points_have_a_vector_in_every_space_and_pass_the_checks_of_the_
 
 def test_a_question_is_nearest_to_songs_of_its_own_group(config: Config) -> None:
     with catalog_of(config) as catalog:
-        synthetic.fill_catalog(catalog, config, 400, raw=False)
+        synthetic.fill_catalog(catalog, config, 400)
         synthetic.fill_index(catalog, config, 400)
         asked, _ = synthetic.question(3)
         with open_vectors(catalog, config) as store:
@@ -73,7 +74,7 @@ def test_words_hardly_ever_tie() -> None:
 
 def test_raw_vectors_go_through_the_real_refresh_and_can_be_asked(config: Config) -> None:
     with catalog_of(config) as catalog:
-        synthetic.fill_catalog(catalog, config, 40, raw=True)
+        synthetic.fill_catalog(catalog, config, 40, raw=tuple(spaces.RAW), indexed=False)
         assert len(catalog.stale()) == 40
         assert refresh.refresh(catalog, config, Quiet()) == []
         assert catalog.stale() == []

@@ -5,6 +5,7 @@ Data goes to stdout, progress and notes to stderr. ``--json`` prints one JSON ob
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
@@ -43,37 +44,48 @@ def with_json(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
 
 
-def with_query(command: Command) -> Command:
-    """Options of commands that answer with hits."""
-    options = (
-        click.option("-n", "--limit", default=10, show_default=True, metavar="N", help="How many results."),
-        click.option(
-            "--where", "-w", multiple=True, metavar="FIELD=VALUE", help="Filter; also !=, and LOW..HIGH for numbers."
-        ),
-        click.option("--year", metavar="LOW..HIGH", help="Only songs of these years."),
-        click.option("--bpm", metavar="LOW..HIGH", help="Only songs of this tempo."),
-        click.option(
-            "--per-artist", default=2, show_default=True, metavar="M", help="At most M songs of one artist (0: no cap)."
-        ),
+def with_query(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options of commands that answer with hits; the command gets them as one ``query``."""
+
+    @functools.wraps(command)
+    def asking(*args: Any, **options: Any) -> Any:
+        names = ("limit", "where", "year", "bpm", "per_artist", "per_album", "hide_duplicates")
+        query = _query(**{name: options.pop(name) for name in names})
+        return command(*args, query=query, **options)
+
+    for option in (
+        click.option("--hide-duplicates", is_flag=True, help="Show one of several files of the same recording."),
         click.option(
             "--per-album", default=3, show_default=True, metavar="M", help="At most M songs of one album (0: no cap)."
         ),
-        click.option("--hide-duplicates", is_flag=True, help="Show one of several files of the same recording."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+        click.option(
+            "--per-artist", default=2, show_default=True, metavar="M", help="At most M songs of one artist (0: no cap)."
+        ),
+        click.option("--bpm", metavar="LOW..HIGH", help="Only songs of this tempo."),
+        click.option("--year", metavar="LOW..HIGH", help="Only songs of these years."),
+        click.option(
+            "--where", "-w", multiple=True, metavar="FIELD=VALUE", help="Filter; also !=, and LOW..HIGH for numbers."
+        ),
+        click.option("-n", "--limit", default=10, show_default=True, metavar="N", help="How many results."),
+    ):
+        asking = option(asking)
+    return asking
 
 
-def query_of(
-    limit: int, where: Sequence[str], year: str | None, bpm: str | None, per_artist: int, per_album: int, hide: bool
+def _query(
+    limit: int,
+    where: Sequence[str],
+    year: str | None,
+    bpm: str | None,
+    per_artist: int,
+    per_album: int,
+    hide_duplicates: bool,
 ) -> Query:
-    """The ``Query`` that these options say. Raises ``QueryError``."""
     from songkin.search.filters import parse_filter, parse_range
 
     filters: list[Filter] = [parse_filter(text) for text in where]
     filters += [parse_range(field, text) for field, text in (("year", year), ("bpm", bpm)) if text is not None]
-    return Query(limit, tuple(filters), per_artist or None, per_album or None, hide)
+    return Query(limit, tuple(filters), per_artist or None, per_album or None, hide_duplicates)
 
 
 def configured(library: str | None = None, **flags: Any) -> Config:

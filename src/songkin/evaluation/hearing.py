@@ -35,12 +35,12 @@ from songkin.listening import listen
 from songkin.models import Profile
 
 if TYPE_CHECKING:
-    from songkin.indexing.run import Progress
+    from songkin.indexing.progress import Progress
 
 Array = NDArray[Any]
 
 EARS: Final = ("musicnn", "descriptors", "fingerprint", "logmel")
-_VERSION: Final = "1"
+_VERSION: Final = "2"
 """Part of every kept name; raised when ``pieces`` cuts otherwise."""
 
 

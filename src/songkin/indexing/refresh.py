@@ -25,7 +25,7 @@ from songkin.store.words import Words
 from songkin.text import TEXT_VERSION, describe, fold, words
 
 if TYPE_CHECKING:
-    from songkin.indexing.run import Progress
+    from songkin.indexing.progress import Progress
 
 REFIT_SHARE: Final = 0.1
 FIT_SAMPLE: Final = 20_000

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -22,45 +22,14 @@ from songkin.config import Config
 from songkin.encoders import weights
 from songkin.errors import LibraryBusy
 from songkin.indexing import refresh
-from songkin.indexing.scan import QUARANTINE_DEATHS, Plan, Wanted, compare
-from songkin.indexing.supervisor import Died, Outcome, Supervisor
-from songkin.indexing.worker import Heard, Job, Refused, Setup
-from songkin.models import IndexReport, Profile, Refusal, Tags, Track, track_id
+from songkin.indexing.progress import Progress, Quiet
+from songkin.indexing.scan import Plan, Wanted, compare
+from songkin.indexing.storing import Storing, Tally
+from songkin.indexing.supervisor import Died, Supervisor
+from songkin.indexing.worker import Job, Setup
+from songkin.models import IndexReport, Profile
 from songkin.sources import folder
-from songkin.sources.folder import SoundFile
 from songkin.store.catalog import Catalog
-from songkin.store.rows import Recording, Stored
-
-COMMIT_SECONDS: Final = 1.0
-COMMIT_FILES: Final = 64
-LEAST_PULSE: Final = 0.1
-"""Confidence below which a tempo is not told: slow strings and drones score less."""
-
-
-class Progress(Protocol):
-    """Told how a run goes; a shell draws it."""
-
-    def stage(self, name: str, total: int | None = None) -> None:
-        """A new stage begins."""
-
-    def step(self, done: int, note: str = "") -> None:
-        """``done`` of the stage's total."""
-
-    def note(self, line: str) -> None:
-        """One line for people."""
-
-
-class Quiet:
-    """Progress that nobody watches."""
-
-    def stage(self, name: str, total: int | None = None) -> None:
-        """Nothing."""
-
-    def step(self, done: int, note: str = "") -> None:
-        """Nothing."""
-
-    def note(self, line: str) -> None:
-        """Nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +41,6 @@ class Options:
     encoders: tuple[str, ...] = encoders.AUDIO
     profile: Profile = "default"
     profile_asked: bool = False
-
-
-@dataclass(slots=True)
-class _Tally:
-    added: int = 0
-    updated: int = 0
-    refused: list[Refusal] | None = None
 
 
 def index(
@@ -134,7 +96,7 @@ class _Run:
         self.told.stage("Looking for music")
         plan = compare(folder.walk(roots), roots, self.catalog, wanted, self.told.step)
         self._small_changes(plan)
-        tally = _Tally(updated=len(plan.moved), refused=[*plan.refused, *plan.unreadable])
+        tally = Tally(updated=len(plan.moved), refused=[*plan.refused, *plan.unreadable])
         self._hear(plan, wanted, tally)
         removed = self.catalog.forget(plan.missing) if self.options.prune and not self.interrupted else 0
         for line in refresh.refresh(self.catalog, self.config, self.told):
@@ -183,12 +145,12 @@ class _Run:
         self.catalog.mark_missing(plan.missing)
         self.catalog.journal.forget_refusals(plan.gone_refusals)
 
-    def _hear(self, plan: Plan, wanted: Wanted, tally: _Tally) -> None:
+    def _hear(self, plan: Plan, wanted: Wanted, tally: Tally) -> None:
         if not plan.jobs:
             return
         self.told.stage("Listening", len(plan.jobs))
         items = {job.path: (item, stored) for job, item, stored in plan.jobs}
-        store = _Storing(self.catalog, plan, tally, items)
+        store = Storing(self.catalog, plan, tally, items)
         done = 0
         queue = [job for job, _, _ in plan.jobs]
         try:
@@ -219,152 +181,6 @@ class _Run:
             encoders=tuple(wanted.encoders),
         )
         return Supervisor(setup, min(count, jobs), self.config.file_seconds)
-
-
-class _Storing:
-    """Puts outcomes into the catalog, many in one transaction, none later than a second."""
-
-    def __init__(
-        self,
-        catalog: Catalog,
-        plan: Plan,
-        tally: _Tally,
-        items: Mapping[str, tuple[SoundFile, Stored | None]],
-    ) -> None:
-        self.catalog = catalog
-        self.tally = tally
-        self.items = items
-        self.gone = set(plan.missing)
-        self.by_packets = {s.packets: s for s in catalog.stored() if s.packets and s.id in self.gone}
-        self.plan = plan
-        self.waiting: list[Recording] = []
-        self.last = time.monotonic()
-
-    def died(self, job: Job, outcome: Died) -> bool:
-        """Note a death against the file; whether it may be tried again."""
-        self.flush()
-        item, _ = self.items[job.path]
-        before = self.catalog.journal.refusals().get(job.path)
-        deaths = QUARANTINE_DEATHS if outcome.stuck else (before[3] if before else 0) + 1
-        reason = f"Hearing it ended its process twice ({outcome.how}); it is in quarantine."
-        if outcome.stuck:
-            reason = "Hearing it took too long; it is in quarantine."
-        elif deaths < QUARANTINE_DEATHS:
-            reason = f"Hearing it ended its process ({outcome.how})."
-        self.catalog.journal.refuse(
-            job.path, reason, "Try it again with --retry-refused.", item.size, item.mtime_ns, deaths
-        )
-        return deaths < QUARANTINE_DEATHS
-
-    def take(self, job: Job, outcome: Outcome) -> None:
-        """Store what a job gave."""
-        item, stored = self.items[job.path]
-        if isinstance(outcome, Heard):
-            self._heard(job, outcome, stored)
-        elif isinstance(outcome, Refused):
-            self.catalog.journal.refuse(job.path, outcome.reason, outcome.remedy, item.size, item.mtime_ns)
-            self._refused(Refusal(job.path, outcome.reason, outcome.remedy))
-        else:
-            self._refused(self.catalog.journal.refusals()[job.path][0])
-        if len(self.waiting) >= COMMIT_FILES or time.monotonic() - self.last > COMMIT_SECONDS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Commit what is waiting."""
-        self.catalog.put(self.waiting)
-        self.waiting = []
-        self.last = time.monotonic()
-
-    def _refused(self, refusal: Refusal) -> None:
-        if self.tally.refused is not None:
-            self.tally.refused.append(refusal)
-
-    def _heard(self, job: Job, heard: Heard, stored: Stored | None) -> None:
-        if stored is None:
-            stored = self._retagged(heard)
-        if stored is None:
-            key, identity = self._identity(job.path, heard)
-            self.tally.added += 1
-        else:
-            key, identity = "", stored.id
-            self.tally.updated += 1
-        whole = stored is None or stored.file_hash != heard.file_hash or stored.profile != job.profile
-        heard_by = heard.heard_by if whole or stored is None else (*stored.heard_by, *heard.heard_by)
-        features = {name: value for name, value in heard.facts.items() if isinstance(value, float | int)}
-        key_heard = str(heard.facts.get("key", ""))
-        if not whole and stored is not None and (old := self.catalog.track(stored.id)) is not None:
-            features = {**old.features, **features}
-            key_heard = key_heard or old.key
-        self.waiting.append(
-            Recording(
-                track=to_track(identity, job.path, heard, features, key_heard),
-                key=key,
-                guessed=heard.tags.guessed,
-                size=heard.size,
-                mtime_ns=heard.mtime_ns,
-                file_hash=heard.file_hash,
-                packets=heard.packets,
-                profile=job.profile,
-                heard_by=tuple(dict.fromkeys(heard_by)),
-                silent=heard.silent,
-                vectors=heard.vectors,
-            )
-        )
-
-    def _retagged(self, heard: Heard) -> Stored | None:
-        """A track that is gone and has the same audio packets: it was moved and retagged."""
-        stored = self.by_packets.pop(heard.packets, None) if heard.packets else None
-        if stored is not None:
-            self.plan.missing = [each for each in self.plan.missing if each != stored.id]
-        return stored
-
-    def _identity(self, path: str, heard: Heard) -> tuple[str, str]:
-        key = f"folder:{path}"
-        taken = {recording.key for recording in self.waiting}
-        if key in taken or self.catalog.has_key(_text(key)):
-            key = f"{key}#{heard.file_hash}"
-        return _text(key), track_id(key)
-
-
-def to_track(identity: str, path: str, heard: Heard, features: Mapping[str, float], key_heard: str) -> Track:
-    """The track that reading a file gave: tags first where a tag says it, else what was heard."""
-    found: Tags = heard.tags
-    return Track(
-        id=identity,
-        title=found.title,
-        artists=found.artists,
-        album=found.album,
-        album_artist=found.album_artist,
-        track_no=found.track_no,
-        disc_no=found.disc_no,
-        year=found.year,
-        genres=found.genres,
-        duration=heard.duration,
-        path=path,
-        bpm=found.bpm or _tempo(features),
-        key=found.key or key_heard,
-        loudness=_number(features.get("loudness")),
-        brightness=_number(features.get("brightness")),
-        isrc=found.isrc,
-        musicbrainz_id=found.musicbrainz_id,
-        comment=found.comment,
-        has_cover=found.has_cover,
-        features=features,
-    )
-
-
-def _tempo(features: Mapping[str, float]) -> float | None:
-    """The tempo that was heard, unless there was hardly a pulse to hear."""
-    sure = features.get("bpm_confidence", 0.0) >= LEAST_PULSE
-    return _number(features.get("bpm")) if sure else None
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None else float(value)
-
-
-def _text(key: str) -> str:
-    return key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _shown(path: str | Path) -> str:
