@@ -14,6 +14,8 @@ from songkin.text import fold
 
 NEARLY: Final = 80.0
 SHORTEST: Final = 4
+LONGEST: Final = 40
+"""Words of a query that may be an artist and a title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,12 @@ def named(catalog: Catalog, text: str) -> Named | None:
 def _nearly(catalog: Catalog, folded: str) -> Named | None:
     if len(folded) < SHORTEST:
         return None
-    rows = catalog.names()
-    both = {f"{artist} {title}": i for i, title, artists, _ in rows for artist in artists.split("\n") if artist}
-    if folded in both:
-        return Named(tuple(catalog.tracks([both[folded]]).values()), exact=True, meant=folded, kind="artist and title")
-    artists = {artist for _, _, names, _ in rows for artist in names.split("\n") if artist}
-    titles = {title for _, title, _, _ in rows}
-    near_artist = _nearest(folded, sorted(artists))
-    near_title = _nearest(folded, sorted(titles))
+    words = folded.split()[:LONGEST]
+    pairs = [(" ".join(words[:cut]), " ".join(words[cut:])) for cut in range(1, len(words))]
+    if both := catalog.named_any(pairs):
+        return Named(tuple(both), exact=True, meant=folded, kind="artist and title")
+    near_artist = _nearest(folded, catalog.artists())
+    near_title = _nearest(folded, catalog.titles())
     if near_artist and (not near_title or near_artist[1] >= near_title[1]):
         return Named(tuple(catalog.named(artist=near_artist[0])), exact=False, meant=near_artist[0], kind="artist")
     if near_title:
