@@ -2,15 +2,19 @@
 
 The catalog keeps raw vectors; the search index holds these:
 
-``tags``         MusiCNN's 100 tag probabilities (MagnaTagATune 50 + Million Song Dataset 50), compared by cosine
+``tags``         MusiCNN's 100 tag probabilities p (MagnaTagATune 50 + Million Song Dataset 50) as ln(1 + 100 p),
+                 compared by cosine: twice as probable counts alike for strong tags and for weak ones
 ``heard``        the same as logits ln((p + 1e-4) / (1 - p + 1e-4)), compared by dot product: words ask it
-``timbre``       MusiCNN's two mean pools (753 each), z-scored over the library, PCA-whitened to at most 128 numbers
+``timbre``       MusiCNN's last layer but one (200 numbers a network), z-scored over the library, on its at most 128 main
+                 axes, each direction divided by how much it varies inside a song
 ``descriptors``  98 descriptors and 288 modulation numbers, each z-scored and of norm 1, the second times sqrt(.5), so
                  that their cosine ranks as the weighted sum of both cosines
 
-Whitening is shrunk: with n songs and n - 1 axes of equal length every song would be as far from every other, so
-each axis is divided by sqrt(variance + ridge) and small libraries keep fewer axes. All functions are pure; arrays are
-float32, songs in rows.
+Plain whitening divides each axis by how much it varies over the library and so drowns what tells artists apart in what
+merely wobbles. Dividing by the variation inside songs (within-class covariance normalisation, see ``encoders.drift``)
+keeps what stays the same while a song lasts: a song's halves meet more often, and so do songs of one artist. The inner
+covariance is shrunk towards a multiple of the identity, for a small library knows it badly. All functions are pure;
+arrays are float32, songs in rows.
 """
 
 from __future__ import annotations
@@ -38,14 +42,19 @@ SOUND_SPACES: Final = ("tags", "timbre", "descriptors")
 RAW: Final[Mapping[str, tuple[str, ...]]] = {
     "tags": ("mtt_tags", "msd_tags"),
     "heard": ("mtt_tags", "msd_tags"),
-    "timbre": ("mtt_pool", "msd_pool"),
+    "timbre": ("mtt_dense", "msd_dense", "mtt_drift", "msd_drift"),
     "descriptors": ("timbre98", "modulation288"),
     "text": ("text",),
 }
 """Which raw outputs each space is made of."""
 
-RIDGE: Final = 0.1
-"""Shrinkage of the whitening, in units of the mean variance of the axes kept."""
+RIDGE: Final = 0.3
+"""Shrinkage of the covariance inside songs, in units of the mean variance of the axes kept."""
+
+TAG_FLOOR: Final = 0.01
+"""Probability below which a tag counts in proportion, above which by ratio."""
+
+_DENSE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +95,21 @@ def transform(space: str, raw: Matrix, statistics: Statistics | None) -> Matrix:
 
     Rows that have no direction (a song that equals the mean of a tiny library) get a faint constant one.
     """
-    if space in {"tags", "text"}:
+    if space == "text":
         return _nowhere_zero(raw)
+    if space == "tags":
+        return _nowhere_zero(np.log1p(np.asarray(raw, np.float32) / np.float32(TAG_FLOOR)))
     if space == "heard":
         return _nowhere_zero(logits(raw))
     if statistics is None:
         raise StoreError(f"The space {space} has no statistics yet.", remedy="Run `songkin reindex`.")
-    standard = (raw - statistics.arrays["mean"]) / statistics.arrays["std"]
     if space == "timbre":
+        standard = (raw[:, : 2 * _DENSE] - statistics.arrays["mean"]) / statistics.arrays["std"]
         reduced = standard @ statistics.arrays["axes"]
         padded = np.zeros((len(raw), TIMBRE_DIM), np.float32)
         padded[:, : reduced.shape[1]] = reduced
         return _nowhere_zero(padded)
+    standard = (raw - statistics.arrays["mean"]) / statistics.arrays["std"]
     sides = (_rows_to_unit(standard[:, :98]), np.float32(np.sqrt(0.5)) * _rows_to_unit(standard[:, 98:]))
     return _nowhere_zero(np.concatenate(sides, axis=1))
 
@@ -116,26 +128,41 @@ def ask_heard(weights: Matrix, statistics: Statistics) -> Matrix:
 
 
 def _fit_timbre(raw: Matrix) -> Statistics:
-    mean, std = _moments(raw)
+    """Means of both networks stand first, then the contrasts of each."""
+    mean, std = _moments(raw[:, : 2 * _DENSE])
     n = len(raw)
-    kept = max(1, min(TIMBRE_DIM, n // 2))
-    variance, axes = _principal_axes(((raw - mean) / std).astype(np.float64), kept)
-    scale = 1.0 / np.sqrt(np.maximum(variance, 0.0) + RIDGE * max(float(variance.mean()), 1e-6))
-    return Statistics(n, {"mean": mean, "std": std, "axes": (axes * scale).astype(np.float32)})
+    kept = max(1, min(TIMBRE_DIM, n - 1))
+    variance, axes = _main_axes((raw[:, : 2 * _DENSE] - mean) / std, kept)
+    inner = (_contrasts(raw) / std).astype(np.float64) @ axes
+    within = _as_large(inner.T @ inner, variance)
+    shrunk = within + RIDGE * max(float(variance.mean()), 1e-6) * np.eye(kept)
+    values, turned = np.linalg.eigh(shrunk)
+    projection = _signed(axes @ turned) / np.sqrt(values)
+    return Statistics(n, {"mean": mean, "std": std, "axes": projection.astype(np.float32)})
 
 
-def _principal_axes(rows: NDArray[np.float64], kept: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The ``kept`` largest variances and their unit axes (in columns) of centred rows, by the smaller of two Gram
-    matrices. Each axis has a fixed sign, so that the same library gives the same vectors."""
-    n, d = rows.shape
-    share = max(1, n - 1)
-    if n >= d:
-        variance, axes = np.linalg.eigh(rows.T @ rows / share)
-    else:
-        variance, sides = np.linalg.eigh(rows @ rows.T / share)
-        axes = rows.T @ sides / np.sqrt(np.maximum(variance * share, 1e-12))
-    variance, axes = variance[::-1][:kept], axes[:, ::-1][:, :kept]
-    return variance, axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(kept)])
+def _contrasts(raw: Matrix) -> Matrix:
+    """How each song changes, one row a contrast: (2 n, 400), both networks side by side."""
+    drift = raw[:, 2 * _DENSE :].reshape(len(raw), 2, -1, _DENSE)  # song, network, contrast, number
+    return np.asarray(drift.transpose(0, 2, 1, 3).reshape(-1, 2 * _DENSE))
+
+
+def _main_axes(standard: Matrix, kept: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Variances and directions (in columns) of the ``kept`` main axes."""
+    rows = standard.astype(np.float64)
+    variance, axes = np.linalg.eigh(rows.T @ rows / max(1, len(rows) - 1))
+    return np.maximum(variance[::-1][:kept], 0.0), axes[:, ::-1][:, :kept]
+
+
+def _as_large(within: NDArray[np.float64], variance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The covariance inside songs with the trace of that between them; that one where no song ever changed."""
+    trace = float(np.trace(within))
+    return within * (float(variance.sum()) / trace) if trace > 1e-9 else np.diag(variance)
+
+
+def _signed(axes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A fixed sign for each axis: the same library gives the same vectors."""
+    return np.asarray(axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]))
 
 
 def _moments(raw: Matrix) -> tuple[Matrix, Matrix]:

@@ -7,7 +7,8 @@ and 8 kHz, as log10(1 + 10000 · power). The file as a whole is led in and out b
 another without overlap in frames, which makes 47872 samples from one to the next and 48128 in each.
 
 Windows are heard one at a time: that is as fast as batches and needs a tenth of the memory. What a song gets is the
-mean over its windows. Digital silence has tags too (guitar, of all things), so windows without sound are passed over.
+mean over its windows, and of the last layer but one (``dense``) also how it changes from third to third (``drift``).
+Digital silence has tags too (guitar, of all things), so windows without sound are passed over.
 
 Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR 2019 late-breaking
 demo.
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 from songkin.audio import SILENCE
 from songkin.encoders import weights
 from songkin.encoders.base import EncoderSpec, Vector, Weights
+from songkin.encoders.drift import CONTRASTS, Drift
 from songkin.encoders.mel import mel_filters, power_frames
 from songkin.encoders.runtime import Session, open_session
 from songkin.errors import EncoderError
@@ -45,9 +47,18 @@ WEIGHTS: Final = Weights(
 
 SPEC: Final = EncoderSpec(
     name="musicnn",
-    version="1",
+    version="2",
     modality="audio",
-    outputs={"mtt_tags": 50, "msd_tags": 50, "mtt_pool": 753, "msd_pool": 753, "msd_dense": 200},
+    outputs={
+        "mtt_tags": 50,
+        "msd_tags": 50,
+        "mtt_pool": 753,
+        "msd_pool": 753,
+        "mtt_dense": 200,
+        "msd_dense": 200,
+        "mtt_drift": CONTRASTS * 200,
+        "msd_drift": CONTRASTS * 200,
+    },
     licence="ISC",
     sample_rate=16_000,
     window=(FRAMES - 1) * _HOP + _N_FFT,
@@ -78,8 +89,9 @@ MSD_TAGS: Final = (
 TAGS: Final = MTT_TAGS + MSD_TAGS
 """Names of the 100 tags, in the order of ``mtt_tags`` followed by ``msd_tags``."""
 
-_HEARD: Final[Mapping[str, tuple[str, ...]]] = {"mtt": ("tags", "mean_pool"), "msd": ("tags", "mean_pool", "dense")}
-_NAMES: Final = {"tags": "tags", "mean_pool": "pool", "dense": "dense"}
+_MODELS: Final = ("mtt", "msd")
+_HEARD: Final[Mapping[str, str]] = {"tags": "tags", "mean_pool": "pool", "dense": "dense"}
+"""What each network is asked for, and how it is called in the outputs."""
 
 _lock: Final = Lock()
 _networks: Final[dict[Path, dict[str, Session]]] = {}
@@ -117,7 +129,7 @@ class MusiCNN:
 def _load(cache: Path) -> Mapping[str, Session]:
     with _lock:
         if cache not in _networks:
-            paths = {model: weights.locate(WEIGHTS, f"{model}.onnx", cache, verify=True) for model in _HEARD}
+            paths = {model: weights.locate(WEIGHTS, f"{model}.onnx", cache, verify=True) for model in _MODELS}
             _networks[cache] = {model: open_session(path) for model, path in paths.items()}
         return _networks[cache]
 
@@ -128,6 +140,7 @@ class Hearing:
     def __init__(self, networks: Mapping[str, Session]) -> None:
         self._networks = networks
         self._sums: dict[str, NDArray[np.float64]] = {}
+        self._drift = {model: Drift() for model in _MODELS}
         self._windows = 0
 
     def push(self, window: Vector) -> None:
@@ -137,18 +150,23 @@ class Hearing:
         if float(np.sqrt(np.mean(np.square(window, dtype=np.float64)))) < SILENCE:
             return
         mel = np.resize(log_mel(window), (1, FRAMES, _BANDS))
-        for model, outputs in _HEARD.items():
-            for output, value in zip(outputs, self._networks[model].run(outputs, {"mel": mel}), strict=True):
-                name = f"{model}_{_NAMES[output]}"
+        for model in _MODELS:
+            found = self._networks[model].run(tuple(_HEARD), {"mel": mel})
+            for output, value in zip(_HEARD.values(), found, strict=True):
+                name = f"{model}_{output}"
                 self._sums[name] = self._sums.get(name, np.zeros(value.shape[1])) + value[0]
+                if output == "dense":
+                    self._drift[model].add(value[0])
         self._windows += 1
 
     def finish(self) -> dict[str, Vector]:
-        """Means over all windows with sound, float32 by output name; empty if there was none.
+        """Means over all windows with sound and contrasts of thirds, float32 by output name; empty if there was none.
 
         Raises ``EncoderError`` if the sound was no sound (not-a-number, infinite).
         """
         vectors = {name: (total / self._windows).astype(np.float32) for name, total in self._sums.items()}
+        if vectors:
+            vectors |= {f"{model}_drift": drift.contrasts() for model, drift in self._drift.items()}
         if not all(np.isfinite(vector).all() for vector in vectors.values()):
             raise EncoderError("The sound holds numbers that are no sound.", remedy="Export the file again.")
         return vectors

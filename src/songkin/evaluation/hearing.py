@@ -33,6 +33,7 @@ from songkin.indexing.supervisor import THREADS
 from songkin.indexing.worker import hash_file
 from songkin.listening import listen
 from songkin.models import Profile
+from songkin.search.recognise import clip_codes
 
 if TYPE_CHECKING:
     from songkin.indexing.progress import Progress
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 EARS: Final = ("musicnn", "descriptors", "fingerprint", "logmel")
-_VERSION: Final = "2"
+_VERSION: Final = "3"
 """Part of every kept name; raised when ``pieces`` cuts otherwise."""
 
 
@@ -145,11 +146,11 @@ def hear(task: Task) -> str:
             if piece.suffix:
                 path = os.path.join(folder, piece.name + piece.suffix)
                 pieces.write(piece, path, pieces.cut(piece, song.key, sound))
-            _keep(file, _heard(path, kit))
+            _keep(file, _heard(path, kit, clip=piece.clip))
     return song.path
 
 
-def _heard(path: str, kit: Kit) -> Heard:
+def _heard(path: str, kit: Kit, *, clip: bool) -> Heard:
     try:
         listened = listen(path, kit.encoders(), kit.profile, audio.Limits())
     except AudioError as error:
@@ -157,6 +158,8 @@ def _heard(path: str, kit: Kit) -> Heard:
     vectors = {output: vector for output, (_, vector) in listened.vectors.items()}
     if kit.bliss and vectors:
         vectors["bliss"] = bliss(path)
+    if clip and vectors:
+        vectors |= {f"codes{i}": codes for i, codes in enumerate(clip_codes(path, listened.heard.duration))}
     return Heard(vectors, listened.facts, "" if vectors else "It is silent.")
 
 

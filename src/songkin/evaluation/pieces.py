@@ -40,6 +40,11 @@ class Piece:
         """Of the file that is written; empty for ``whole``, which is the song's own file."""
         return {"whole": "", "first": ".wav", "second": ".wav"}.get(self.name, ".mp3")
 
+    @property
+    def clip(self) -> bool:
+        """Whether it is a recording to be recognised."""
+        return self.suffix == ".mp3"
+
 
 def cut(piece: Piece, key: str, sound: Sound) -> Sound:
     """The piece of a song: mono float32 at 44.1 kHz in and out. ``key`` tells the song, for where a clip begins."""
