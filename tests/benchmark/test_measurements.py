@@ -5,13 +5,29 @@ from __future__ import annotations
 import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
-from songkin.benchmark import MEASUREMENTS, hearing, indexing, measure, processes, searching, starting
+from songkin.benchmark import (
+    MEASUREMENTS,
+    asking,
+    comparing,
+    growing,
+    hearing,
+    indexing,
+    measure,
+    memory,
+    processes,
+    scanning,
+    searching,
+    starting,
+)
 from songkin.benchmark.setup import Setup, seconds_of
-from songkin.benchmark.songs import make_songs
+from songkin.benchmark.songs import make_songs, repeated
 from songkin.encoders import text_encoder
 from songkin.encoders.weights import default_cache, installed
 from songkin.errors import SongkinError
@@ -28,7 +44,7 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.fixture
 def setup(tmp_path: Path, music: list[str]) -> Setup:
-    return Setup(tmp_path / "no weights", tmp_path / "scratch", tuple(music), tracks=300, quick=True)
+    return Setup(tmp_path / "no weights", tmp_path / "scratch", tuple(music), tracks=150, quick=True)
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +70,7 @@ def test_files_that_cannot_be_decoded_are_no_songs(tmp_path: Path, music: list[s
 
 
 def test_the_parts_of_a_song_are_told_apart(tmp_path: Path, music: list[str]) -> None:
-    given = {"files": music[:1], "cache": str(tmp_path), "profile": "quick", "how": "parts"}
+    given = {"files": music[:1], "cache": str(tmp_path), "profiles": ["quick"], "how": "parts"}
     (song,) = hearing.heard(given)["songs"]
     assert set(song["cpu"]) >= {"decode", "resample", "descriptors"}
     assert "musicnn" not in song["cpu"]  # its weights are not in this folder
@@ -133,5 +149,72 @@ def test_the_time_of_a_process_and_of_what_it_started_is_counted() -> None:
 
 
 def test_a_task_reads_and_prints_json(tmp_path: Path) -> None:
-    given = {"files": [], "cache": str(tmp_path), "profile": "default", "how": "worker"}
+    given = {"files": [], "cache": str(tmp_path), "how": "worker"}
     assert json.dumps(processes.result(processes.task("hearing", given)))
+
+
+def test_profiles_are_compared_song_by_song(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparing, "SHORTEST", 1.0)
+    cost, tags, timbre = comparing.profile(setup)
+    assert cost.ratio == pytest.approx(cost.against / cost.ours)  # type: ignore[operator]
+    assert (tags.verdict, timbre.verdict) == ("skipped", "skipped")  # no weights here
+
+
+def test_vectors_that_agree_have_a_cosine_of_one_and_others_less() -> None:
+    full = np.random.default_rng(0).normal(5, 1, (8, 30))
+    assert comparing.agreement(full, full, standardised=True) == pytest.approx([1.0] * 8)
+    other = full + np.random.default_rng(1).normal(0, 1, (8, 30))
+    assert all(0.9 < cosine < 1 for cosine in comparing.agreement(other, full, standardised=False))
+    assert all(cosine < 0.9 for cosine in comparing.agreement(other, full, standardised=True))
+
+
+def test_descriptors_are_set_against_a_program_that_is_there(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    (without,) = comparing.descriptors(setup)
+    assert (without.verdict, "--bliss" in without.note) == ("skipped", True)
+    stand_in = "import json, sys; json.dump({path: 2.0 for path in json.load(sys.stdin)}, sys.stdout)"
+    monkeypatch.setattr(comparing, "BLISS", stand_in)
+    default, full = comparing.descriptors(replace(setup, bliss=sys.executable))
+    assert (default.against, full.against) == (2.0, 2.0)
+    assert default.ratio == pytest.approx(default.ours / 2)
+
+
+def test_memory_is_measured_by_length(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "SHORTEST_TWO", (1, 2))
+    shortest, longer = memory.memory(setup)
+    assert shortest.ours > 20
+    assert longer.against == shortest.ours
+
+
+def test_a_file_may_be_repeated_to_any_length(tmp_path: Path, music: list[str]) -> None:
+    repeated(Path(music[0]), tmp_path / "long.mp3", 5)
+    assert seconds_of(str(tmp_path / "long.mp3")) == pytest.approx(5 * seconds_of(music[0]), abs=0.5)
+
+
+def test_nothing_of_an_unchanged_library_is_read_again(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "QUICK", 60)
+    figures = scanning.scan(setup)
+    assert figures[-1].details["unchanged"] == 60
+    assert figures[-1].details["seen"] == 60
+
+
+def test_without_the_tracks_for_it_the_large_search_is_skipped(setup: Setup) -> None:
+    (figure,) = searching.fused_large(setup)
+    assert (figure.verdict, "--tracks" in figure.note) == ("skipped", True)
+
+
+def test_the_large_search_runs_on_a_small_library_too(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "LARGE", 150)
+    figures = searching.fused_large(setup)
+    recalls = [figure for figure in figures if figure.what.startswith("recall")]
+    assert [figure.ours for figure in recalls] == [1.0] * 3  # too small for a graph: both are exact
+
+
+@pytest.mark.skipif(not WORDS, reason="MiniLM's weights are not on this machine")
+def test_questions_and_growth_are_measured_and_drawn(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing, "QUICK", (30, 60))
+    awake = replace(setup, cache=default_cache(), tracks=60, plot=str(setup.scratch / "growth.svg"))
+    uncached, cached = asking.words(awake)
+    assert min(uncached.ours, cached.ours, uncached.details["names"]) > 0
+    assert len(growing.growth(awake)) == 6
+    drawing = ElementTree.parse(awake.plot)
+    assert len(drawing.findall(".//{http://www.w3.org/2000/svg}polyline")) == 3

@@ -19,8 +19,16 @@ if TYPE_CHECKING:
 MEASUREMENTS: Final = {
     "index": ("indexing", "index", "a whole run over the sum of its parts"),
     "song": ("indexing", "song", "CPU of one song of four minutes"),
+    "workers": ("indexing", "workers", "two workers over one"),
+    "profile": ("comparing", "profile", "what less listening costs and keeps"),
+    "descriptors": ("comparing", "descriptors", "descriptors alone against bliss-audio (needs --bliss)"),
+    "memory": ("memory", "memory", "peak memory of a worker from minutes to hours"),
+    "scan": ("scanning", "scan", "seeing that nothing has changed"),
     "search": ("searching", "search", "the embedded engine against qdrant-client's local mode"),
+    "fused": ("searching", "fused_large", "fused search of 100,000 songs (needs --tracks 100000)"),
+    "words": ("asking", "words", "a question in words, in a process that is awake"),
     "start": ("starting", "start", "from the command's start to its answer"),
+    "growth": ("growing", "growth", "what growing costs"),
 }
 """Name: module, function, what it is about."""
 

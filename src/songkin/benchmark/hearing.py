@@ -1,11 +1,12 @@
-"""A task in a process of its own: hear files, either by the parts called one by one, or as a worker does.
+"""A task in a process of its own: hear files, by the parts called one by one, or as a worker does.
 
 The parts are what no pipeline can do without: decoding to mono, resampling to each rate, and every encoder's own
 functions (mel, nets, descriptors) on the very windows that the profile chooses, and MiniLM over what the tags say.
 Which windows those are is found out beside the clock.
 
-Reads ``{"files", "cache", "profile", "how": "parts" | "worker"}`` and prints ``{"songs": [{"path", "seconds", "cpu": {part:
-seconds}}]}``.
+Reads ``{"files", "cache", "how", "profiles", "encoders"}``. ``how`` is ``parts`` (of the first profile), or ``worker``: one
+number for each profile. Prints ``{"songs": [{"path", "seconds", "cpu": {part or profile: seconds}, "vectors": {profile:
+{output: numbers}}}]}``, the vectors of ``worker`` alone.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +45,10 @@ class Parts:
         self.cpu[part] = self.cpu.get(part, 0.0) + time.process_time() - began
 
 
-def able(cache: Path) -> list[AudioEncoder]:
-    """The audio encoders of the default analysis whose weights are here, loaded and warm."""
+def able(cache: Path, names: Sequence[str] = encoders.AUDIO) -> list[AudioEncoder]:
+    """The audio encoders called ``names`` whose weights are here, loaded and warm."""
     found = []
-    for name in encoders.AUDIO:
+    for name in names:
         encoder = encoders.audio_encoder(name, cache)
         try:
             listening = encoder.begin()
@@ -73,7 +73,7 @@ def reader(cache: Path) -> TextEncoder | None:
 
 def parts_of(path: str, used: Sequence[AudioEncoder], text: TextEncoder | None, profile: Profile) -> dict[str, float]:
     """CPU seconds of each part for one song. Raises ``AudioError``."""
-    about = audio.hear(path, [], lambda _number, _window: None)
+    about = audio.hear(path, [], _passed_over)
     parts = Parts()
     with parts.timed("decode"):
         sound = audio.samples(path, about.sample_rate)
@@ -100,13 +100,16 @@ def parts_of(path: str, used: Sequence[AudioEncoder], text: TextEncoder | None, 
     return parts.cpu
 
 
-def worker_of(path: str, used: Sequence[AudioEncoder], profile: Profile) -> dict[str, float]:
-    """CPU seconds that a worker takes for one song: tags, hashes, decoding, all encoders. Raises ``AudioError``."""
-    parts = Parts()
+def worker_of(
+    path: str, used: Sequence[AudioEncoder], profile: Profile, limits: audio.Limits = audio.Limits()
+) -> tuple[float, dict[str, list[float]]]:
+    """CPU seconds that a worker takes for one song (tags, hashes, decoding, all encoders), and its vectors. Raises
+    ``AudioError``."""
     named = {encoder.spec.name: encoder for encoder in used}
-    with parts.timed("worker"):
-        worker.read(worker.Job(path, "", tuple(named), profile), named, audio.Limits(), _Unwatched())
-    return parts.cpu
+    began = time.process_time()
+    found = worker.read(worker.Job(path, "", tuple(named), profile), named, limits, _Unwatched())
+    spent = time.process_time() - began
+    return spent, {output: vector.tolist() for output, (_, vector) in found.vectors.items() if vector.dtype.kind == "f"}
 
 
 class _Unwatched:
@@ -115,19 +118,28 @@ class _Unwatched:
 
 def heard(given: dict[str, Any]) -> dict[str, Any]:
     """Do the task."""
-    cache, profile = Path(given["cache"]), as_profile(given["profile"])
-    used = able(cache)
-    one = partial(worker_of, used=used, profile=profile)
-    if given["how"] == "parts":
-        one = partial(parts_of, used=used, text=reader(cache), profile=profile)
+    cache = Path(given["cache"])
+    profiles = [as_profile(name) for name in given.get("profiles", ["default"])]
+    used = able(cache, given.get("encoders", encoders.AUDIO))
+    text = reader(cache) if given["how"] == "parts" else None
     songs = []
     for path in given["files"]:
         try:
-            seconds = audio.hear(path, [], lambda _number, _window: None).duration
-            songs.append({"path": path, "seconds": seconds, "cpu": one(path)})
+            song: dict[str, Any] = {"path": path, "seconds": audio.hear(path, [], _passed_over).duration}
+            if given["how"] == "parts":
+                song["cpu"] = parts_of(path, used, text, profiles[0])
+            else:
+                both = {profile: worker_of(path, used, profile) for profile in profiles}
+                song["cpu"] = {profile: cpu for profile, (cpu, _) in both.items()}
+                song["vectors"] = {profile: vectors for profile, (_, vectors) in both.items()}
         except AudioError:
             continue
-    return {"songs": songs, "encoders": [encoder.spec.name for encoder in used]}
+        songs.append(song)
+    return {"songs": songs}
+
+
+def _passed_over(_number: int, _window: Sound) -> None:
+    """Nobody listens."""
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def song(setup: Setup) -> list[Figure]:
     songs, parts = result(whole)["songs"], result(bare)["songs"]
     scale = SONG / (60 * _minutes(songs))
     each = {part: seconds * scale for part, seconds in _summed(parts).items()}
-    cost = _summed(songs)["worker"] * scale
+    cost = _summed(songs)["default"] * scale
     split = ", ".join(f"{part} {seconds:.2f}" for part, seconds in each.items())
     note = f"{len(songs)} songs of {60 * _minutes(songs) / len(songs):.0f} s on average, scaled to 240 s; {split}; {crowd()}"
     return [Figure("song", what, "s", cost, target=PER_SONG, note=note, details={"parts": each})]
@@ -140,7 +140,7 @@ def _words(files: Sequence[str]) -> list[str]:
 
 
 def _given(setup: Setup, files: Sequence[str], how: str) -> dict[str, Any]:
-    return {"files": list(files), "cache": str(setup.cache), "profile": "default", "how": how}
+    return {"files": list(files), "cache": str(setup.cache), "how": how}
 
 
 def _summed(songs: Sequence[dict[str, Any]]) -> dict[str, float]:

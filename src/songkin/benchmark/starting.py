@@ -45,7 +45,7 @@ def _cold(setup: Setup, n: int, usual: Target | None, first: Target | None) -> l
     made_up_library(setup, folder, n)
     push_out(folder)
     cold = songkin(folder, setup.cache, *WORDS).end()
-    runs = [songkin(folder, setup.cache, *WORDS).end() for _ in range(2 if setup.quick else 7)]
+    runs = [songkin(folder, setup.cache, *WORDS).end() for _ in range(1 if setup.quick else 7)]
     wall, cpu = median([run.wall for run in runs]), median([run.cpu for run in runs])
     share = _import_share(folder, setup.cache)
     note = f"median of {len(runs)}; imports {share:.0%} of it; CPU {cpu:.2f} s; {crowd()}"
@@ -63,7 +63,7 @@ def made_up_library(setup: Setup, folder: Path, n: int) -> Config:
     folder.mkdir(parents=True, exist_ok=True)
     with Catalog(catalog_file(folder)) as catalog:
         if catalog.count() == 0:
-            synthetic.fill_catalog(catalog, config, n, raw=False)
+            synthetic.fill_catalog(catalog, config, n)
             synthetic.fill_index(catalog, config, n)
             keep_tag_names(text_encoder("minilm", setup.cache), catalog)
     return config

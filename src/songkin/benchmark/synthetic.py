@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,7 +18,9 @@ import sqlalchemy as sa
 
 from songkin import encoders, spaces
 from songkin.config import Config
+from songkin.encoders.base import EncoderSpec
 from songkin.models import Track, track_id
+from songkin.sources.folder import SoundFile
 from songkin.spaces import Matrix
 from songkin.store import TRACKS, index_home, open_vectors
 from songkin.store.catalog import Catalog
@@ -155,22 +157,48 @@ def _track(number: int, rng: np.random.Generator) -> Track:
 # Whole libraries ----------------------------------------------------------------------------------------------------
 
 
-def fill_catalog(catalog: Catalog, config: Config, n: int, *, raw: bool) -> None:
-    """``n`` songs with the tags heard in them; with ``raw``, all raw vectors that the search index is made from. Without
-    it the songs count as indexed, and ``fill_index`` must follow."""
+def fill_catalog(
+    catalog: Catalog,
+    config: Config,
+    n: int,
+    *,
+    raw: Sequence[str] = ("heard",),
+    indexed: bool = True,
+    files: Sequence[SoundFile] = (),
+) -> None:
+    """``n`` songs with the raw vectors that the spaces ``raw`` are made of, heard by all encoders.
+
+    Where they are to count as ``indexed``, ``fill_index`` must follow. ``files`` are what they were read from.
+    """
+    known = encoders.specs(config.cache)
+    heard_by = tuple(known[name].fingerprint for name in encoders.AUDIO)
     for number, block in enumerate(blocks(n)):
-        heard = _raw(block, config, number, everything=raw)
-        rows = [
-            {**to_row(Recording(track, key=track.path), time.time()), "rev": 1, "indexed_rev": 0 if raw else 1}
-            for track in block.tracks
-        ]
+        rows = []
+        for place, track in enumerate(block.tracks, number * BLOCK):
+            item = files[place] if files else SoundFile(track.path, "", 0, 0)
+            recording = Recording(
+                replace(track, path=item.path),
+                key=f"folder:{item.path}",
+                size=item.size,
+                mtime_ns=item.mtime_ns,
+                profile="default",
+                heard_by=heard_by,
+            )
+            rows.append({**to_row(recording, time.time()), "rev": 1, "indexed_rev": int(indexed)})
+        outputs = sorted({output for space in raw for output in spaces.RAW[space]})
         with catalog.db.writing() as connection:
             connection.execute(sa.insert(tracks_table), rows)
-            connection.execute(sa.insert(vectors_table), list(_vector_rows(block.tracks, heard)))
-    if not raw:
-        sample = catalog.vectors.of(catalog.ids()[:BLOCK], spaces.RAW["heard"])
-        tags = np.stack([np.concatenate([found[o] for o in spaces.RAW["heard"]]) for found in sample.values()])
-        catalog.vectors.put_statistic("heard", "made up", n, spaces.fit("heard", tags).pack())
+            connection.execute(
+                sa.insert(vectors_table), list(_vector_rows(block.tracks, _raw(block, known, number, outputs)))
+            )
+    if indexed:
+        _fit_heard(catalog, known["musicnn"].fingerprint, n)
+
+
+def _fit_heard(catalog: Catalog, encoder: str, n: int) -> None:
+    sample = catalog.vectors.of(catalog.ids()[:BLOCK], spaces.RAW["heard"])
+    tags = np.stack([np.concatenate([found[output] for output in spaces.RAW["heard"]]) for found in sample.values()])
+    catalog.vectors.put_statistic("heard", encoder, n, spaces.fit("heard", tags).pack())
 
 
 def fill_index(catalog: Catalog, config: Config, n: int) -> None:
@@ -183,14 +211,13 @@ def fill_index(catalog: Catalog, config: Config, n: int) -> None:
     catalog.journal.note("index_home", index_home(config))
 
 
-def _raw(songs: Songs, config: Config, number: int, *, everything: bool) -> dict[str, tuple[str, Matrix]]:
-    """Raw outputs by name, each with its encoder: the outputs of the real encoders, in their sizes."""
-    specs = {output: spec for spec in encoders.specs(config.cache).values() for output in spec.outputs}
-    wanted = sorted(
-        {output for space, outputs in spaces.RAW.items() if everything or space == "heard" for output in outputs}
-    )
+def _raw(
+    songs: Songs, known: Mapping[str, EncoderSpec], number: int, outputs: Sequence[str]
+) -> dict[str, tuple[str, Matrix]]:
+    """Raw outputs by name, each with its encoder: those of the real encoders, in their sizes."""
+    specs = {output: spec for spec in known.values() for output in spec.outputs}
     found: dict[str, tuple[str, Matrix]] = {}
-    for output in wanted:
+    for output in outputs:
         spec = specs[output]
         rng = np.random.default_rng([11, number, len(output), spec.outputs[output]])
         rows = _mixed(songs.vectors["timbre"], spec.outputs[output], rng)

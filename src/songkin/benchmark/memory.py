@@ -1,0 +1,59 @@
+"""Memory of a worker, from minutes to hours.
+
+**memory** One file after the other, each heard in a process of its own by all encoders under the default profile: three
+minutes, an hour, ten hours of a tone and silence in turn. The files are an MP3 of one minute over and over. Peak of
+resident memory, models included; flat means that the longest takes at most a tenth or 20 MB more than the shortest.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from songkin import audio
+from songkin.benchmark.figures import Figure, Target
+from songkin.benchmark.processes import result, task
+from songkin.benchmark.setup import Setup
+from songkin.benchmark.songs import RATE, repeated
+
+MINUTES: Final = (3, 60, 600)
+SHORTEST_TWO: Final = (1, 3)
+FLAT: Final = 1.10
+MEGABYTES: Final = 20.0
+
+
+def memory(setup: Setup) -> list[Figure]:
+    """Peak memory by length."""
+    minute = _minute(setup.scratch)
+    lengths = SHORTEST_TWO if setup.quick else MINUTES
+    figures: list[Figure] = []
+    for minutes in lengths:
+        setup.say(f"memory: {minutes} minutes")
+        path = setup.scratch / "long.mp3"
+        repeated(minute, path, minutes)
+        found = result(task("peak", {"file": str(path), "cache": str(setup.cache)}))
+        path.unlink()
+        shortest = figures[0].ours if figures else None
+        figures.append(_figure(minutes, found["peak"], found["idle"], shortest))
+    return figures
+
+
+def _figure(minutes: int, peak: float, idle: float, shortest: float | None) -> Figure:
+    what = f"peak memory of a worker, {minutes} minutes"
+    note = f"{peak - idle:.0f} MB above the worker at rest"
+    if shortest is None:
+        return Figure("memory", what, "MB", peak, note=note)
+    allowed = max(FLAT, (shortest + MEGABYTES) / shortest)
+    target = Target(most=round(allowed, 3))
+    return Figure("memory", what, "MB", peak, shortest, peak / shortest, target, note=f"{note}; against the shortest")
+
+
+def _minute(scratch: Path) -> Path:
+    path = scratch / "minute.mp3"
+    time = np.arange(30 * RATE) / RATE
+    tone = 0.3 * np.sin(2 * np.pi * 440 * time) * (1 + 0.3 * np.sin(2 * np.pi * 2 * time))
+    sound = np.concatenate([tone, np.zeros(30 * RATE)]).astype(np.float32)
+    audio.write(str(path), np.stack([sound, sound]), RATE)
+    return path
