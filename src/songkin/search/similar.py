@@ -22,7 +22,7 @@ from songkin.store.catalog import Catalog
 from songkin.store.vectors import Ask, Condition, VectorStore
 from songkin.text import fold
 
-WEIGHTS: Final[Mapping[str, float]] = {"tags": 0.25, "timbre": 0.45, "descriptors": 0.3}
+WEIGHTS: Final[Mapping[str, float]] = {"tags": 0.15, "timbre": 0.4, "descriptors": 0.45}
 CANDIDATES: Final = 200
 _SPACE_WORDS: Final = {"tags": "tags", "timbre": "timbre", "descriptors": "rhythm and pitch"}
 
