@@ -9,6 +9,9 @@ from songkin.cli.progress import Bar
 from songkin.evaluation.report import Report, Row, Table
 from songkin.models import PROFILES, as_profile
 
+_FIRST_SEED = 100
+"""Pieces for questions are others than those of the demo."""
+
 
 @click.group(name="eval")
 def command() -> None:
@@ -36,6 +39,45 @@ def sound(
         emit(report.as_json())
     else:
         _show(report)
+
+
+@command.command(name="words")
+@click.option(
+    "--data", type=click.Path(file_okay=False), metavar="DIR", help="Real tables: songs/ludwig_payload.csv.gz."
+)
+@click.option("--gtzan", type=click.Path(exists=True, file_okay=False), metavar="DIR", help="Published tag vectors.")
+@click.option("--pieces", default=5, show_default=True, type=click.IntRange(min=1), metavar="N", help="Songs per kind.")
+@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(min=4), help="Length of each song.")
+@click.option("--seed", default=0, show_default=True, metavar="N", help="Draws names, questions and halves.")
+@click.option("--tune", is_flag=True, help="Also try a grid of weights and constants (a few minutes).")
+@with_json
+def words(
+    data: str | None, gtzan: str | None, pieces: int, seconds: float, seed: int, tune: bool, as_json: bool
+) -> None:
+    """Questions with known answers: for sounds, for names, in a mixed library. Beside baselines."""
+    from pathlib import Path
+
+    from songkin.demo.pieces import KINDS, make_piece
+    from songkin.evaluation.words import Options, evaluate
+
+    made = [make_piece(kind, _FIRST_SEED + number, seconds) for kind in KINDS for number in range(pieces)]
+    key = f"pieces-{_players()}-{pieces}-{seconds:g}"
+    options = Options(key, Path(data) if data else None, Path(gtzan) if gtzan else None, seed, tune)
+    with Bar(quiet=as_json) as bar:
+        report = evaluate(configured(), made, options, bar)
+    if as_json:
+        emit(report.as_json())
+    else:
+        _show(report)
+
+
+def _players() -> str:
+    """A name for the programs that play: others play otherwise."""
+    from hashlib import blake2b
+    from importlib.resources import files
+
+    sources = sorted((file.name, file.read_bytes()) for file in files("songkin.demo").iterdir() if file.is_file())
+    return blake2b(repr(sources).encode(), digest_size=6).hexdigest()
 
 
 def _show(report: Report) -> None:

@@ -31,8 +31,8 @@ class Tuning:
 
     heard: float = 1.0
     text: float = 0.2
-    words: float = 1.0
-    k: int = 2
+    words: float = 0.7
+    k: int = 10
     temperature: float = 0.05
     text_floor: float = 0.3
     words_floor: float = 0.8
@@ -83,7 +83,7 @@ def above(ask: Ask, matches: Sequence[Match]) -> list[Match]:
 
 def share(k: int, rank: int, weight: float) -> float:
     """What a place in one list adds to the fused score, as ``Fuse`` has it; ranks count from 1."""
-    return 1.0 / (k + rank / weight) if weight > 0 else 0.0
+    return weight / (k + rank)
 
 
 def _ramp(value: float, low: float, high: float) -> float:
