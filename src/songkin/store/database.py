@@ -2,12 +2,16 @@
 
 An older file is copied aside and migrated step by step, a newer one is refused. Whatever the database says becomes a
 ``StoreError`` with a remedy.
+
+Transactions are begun here and not by Python's ``sqlite3``, which leaves the making of tables outside of them. Writers
+take their turn before they read: else what they read could have changed when they write, and SQLite would not wait.
 """
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +24,9 @@ from songkin.errors import LibraryTooNew, StoreError
 from songkin.store.schema import SCHEMA_VERSION, meta, metadata
 
 _CHUNK: Final = 500
+_WRITES: Final = "songkin_writes"
+PATIENCE: Final = 30.0
+"""Seconds to wait for another process that writes."""
 
 MIGRATIONS: Final[dict[int, Callable[[sa.Connection], None]]] = {}
 """From version n to n + 1."""
@@ -33,10 +40,11 @@ def open_engine(file: Path, *, readonly: bool = False) -> sa.Engine:
     target = f"file:{_quoted(file)}?mode=ro&immutable=1" if readonly else f"file:{_quoted(file)}"
 
     def connect() -> sqlite3.Connection:
-        return sqlite3.connect(target, uri=True, timeout=30, check_same_thread=False)
+        return sqlite3.connect(target, uri=True, timeout=PATIENCE, check_same_thread=False)
 
     engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.QueuePool)
     sa.event.listen(engine, "connect", _prepare_readonly if readonly else _prepare)
+    sa.event.listen(engine, "begin", _begin)
     try:
         with engine.connect() as connection:
             version = _stored_version(connection)
@@ -60,13 +68,39 @@ def _quoted(file: Path) -> str:
 
 
 def _prepare(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
+    connection.isolation_level = None
+    _keep_log(connection)
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
 
 
+def _keep_log(connection: Any) -> None:
+    """Readers and a writer at once need SQLite's write-ahead log. Here it does not wait for others by itself."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
 def _prepare_readonly(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
     connection.execute("PRAGMA query_only=ON")
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN")
+
+
+@contextmanager
+def _writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One transaction that writes: it waits for its turn, and is stored whole or not at all."""
+    with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+        yield connection
 
 
 def _stored_version(connection: sa.Connection) -> int | None:
@@ -77,7 +111,9 @@ def _stored_version(connection: sa.Connection) -> int | None:
 
 
 def _create(engine: sa.Engine) -> None:
-    with engine.begin() as connection:
+    with _writing(engine) as connection:
+        if _stored_version(connection) is not None:  # another process was faster
+            return
         metadata.create_all(connection)
         connection.execute(sa.insert(meta).values(key="schema", value=str(SCHEMA_VERSION)))
         connection.execute(sa.insert(meta).values(key="library_id", value=uuid.uuid4().hex))
@@ -97,7 +133,7 @@ def _bring_up(engine: sa.Engine, file: Path, version: int, *, readonly: bool) ->
             remedy="Make its folder writable and try again.",
         )
     shutil.copy2(file, file.with_suffix(f".format{version}.bak"))
-    with engine.begin() as connection:
+    with _writing(engine) as connection:
         for step in range(version, SCHEMA_VERSION):
             MIGRATIONS[step](connection)
         connection.execute(sa.update(meta).where(meta.c.key == "schema").values(value=str(SCHEMA_VERSION)))
@@ -145,7 +181,7 @@ class Database:
         if self.readonly:
             raise StoreError(f"The library at {self.file.parent} can only be read.", remedy="Make its folder writable.")
         try:
-            with self._engine.begin() as connection:
+            with _writing(self._engine) as connection:
                 yield connection
         except sa.exc.DatabaseError as error:
             raise _explained(error, self.file) from error
