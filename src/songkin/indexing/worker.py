@@ -1,18 +1,22 @@
 """A worker process: it is told of one file at a time, reads and hears it, and sends back what it found.
 
 A file may be hostile. The worker therefore has a memory limit, ignores Ctrl-C (the parent decides), and says how far it
-has come through a shared number, so that the parent can tell slow from stuck.
+has come through a shared number, so that the parent can tell slow from stuck. It never outlives its parent: where that
+is killed, nobody is left to end a worker that is stuck.
 """
 
 from __future__ import annotations
 
 import hashlib
+import multiprocessing as mp
 import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -129,6 +133,7 @@ def _status(path: str) -> os.stat_result:
 def main(connection: Connection, setup: Setup, progress: Progress) -> None:
     """Loop of a worker: a ``Job`` in, a ``Heard`` or ``Refused`` out, until ``None`` or the end of the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_parent()
     if setup.nice:
         os.nice(15)
     encoders = {name: audio_encoder(name, setup.cache) for name in setup.encoders}
@@ -136,16 +141,11 @@ def main(connection: Connection, setup: Setup, progress: Progress) -> None:
     for encoder in encoders.values():
         encoder.begin()
     _limit_memory(setup.memory_mb)
-    connection.send("ready")
-    while True:
-        try:
-            job = connection.recv()
-        except EOFError:
-            return
-        if job is None:
-            return
-        progress.value = 0.0
-        connection.send(_answer(job, encoders, setup.limits, progress))
+    with suppress(EOFError, OSError):  # nobody listens any more
+        connection.send("ready")
+        while (job := connection.recv()) is not None:
+            progress.value = 0.0
+            connection.send(_answer(job, encoders, setup.limits, progress))
 
 
 def _answer(
@@ -164,6 +164,19 @@ def _answer(
 def _first_line(error: BaseException) -> str:
     lines: Sequence[str] = str(error).splitlines()
     return lines[0][:200] if lines else "no message"
+
+
+def _end_with_parent() -> None:
+    """End this process, silently and at once, when the parent has ended without saying so."""
+    parent = mp.parent_process()
+    if parent is None:  # called without a process of its own
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _limit_memory(megabytes: int) -> None:
