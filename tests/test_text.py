@@ -38,7 +38,7 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 
 def test_a_description_says_what_is_known_and_no_more() -> None:
     track = Track("x", "Night", artists=("A", "B"), album="Days", genres=("jazz",), year=1964)
-    assert describe(track) == "Night by A, B from Days. Genre: jazz. 1960s."
+    assert describe(track) == "A, B: Night. From Days. jazz. 1960s."
     assert describe(Track("x", "Night")) == "Night."
 
 

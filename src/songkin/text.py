@@ -11,7 +11,7 @@ from typing import Final
 
 from songkin.models import Track
 
-TEXT_VERSION: Final = "1"
+TEXT_VERSION: Final = "2"
 
 _EXPAND: Final = str.maketrans(
     {"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "œ": "oe", "đ": "d", "ł": "l", "Ł": "l", "ı": "i"}
@@ -35,15 +35,15 @@ def decade(year: int | None) -> str:
 
 
 def describe(track: Track) -> str:
-    """One line of what is known of a song, for a text encoder. Guessed names are known names."""
-    parts = [track.title]
-    if track.artists:
-        parts.append(f"by {track.artist}")
+    """One line of what is known of a song, for a text encoder. Guessed names are known names.
+
+    The artist stands first: a misspelt one is then found oftener, and nothing else is lost (``songkin eval words``).
+    """
+    line = f"{track.artist}: {track.title}." if track.artists else f"{track.title}."
     if track.album:
-        parts.append(f"from {track.album}")
-    line = " ".join(parts) + "."
+        line += f" From {track.album}."
     if track.genres:
-        line += f" Genre: {', '.join(track.genres)}."
+        line += f" {', '.join(track.genres)}."
     if track.year:
         line += f" {decade(track.year)}."
     if track.comment and len(track.comment) < 200:

@@ -36,6 +36,8 @@ from songkin.evaluation.words_shelves import Shelf
 from songkin.evaluation.words_tuning import Asked
 from songkin.indexing.progress import Progress, Quiet
 from songkin.search.trust import TUNED, Tuning
+from songkin.store.words import Words
+from songkin.text import TEXT_VERSION
 
 if TYPE_CHECKING:
     from songkin.demo.pieces import Piece
@@ -106,9 +108,9 @@ def evaluate(config: Config, pieces: Sequence[Piece], options: Options, progress
 
 
 def _key(table: Path, shelf: Shelf) -> str:
-    """Names what is kept of a table: its bytes, who read it, and how many sounds there were to borrow."""
-    parts = (table.read_bytes(), shelf.encoder.spec.fingerprint.encode(), str(sorted(shelf.truths)).encode())
-    return "names-" + hashlib.blake2b(b"|".join(parts), digest_size=8).hexdigest()
+    """Names what is kept of a table: its bytes, who read it and how, and what sounds there were to borrow."""
+    parts = (shelf.encoder.spec.fingerprint, TEXT_VERSION, Words().fingerprint, str(sorted(shelf.truths)))
+    return "names-" + hashlib.blake2b(table.read_bytes() + "|".join(parts).encode(), digest_size=8).hexdigest()
 
 
 # By sound ------------------------------------------------------------------------------------------------------------
