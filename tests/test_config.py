@@ -39,6 +39,15 @@ def test_a_secret_is_never_shown() -> None:
     assert ("qdrant_api_key", "(set)", "environment (QDRANT_API_KEY)") in found.shown()
 
 
+def test_a_password_inside_an_address_is_never_shown() -> None:
+    found = config.load(environ={"QDRANT_URL": "https://user:s3cr3t@host:6333"})
+    assert "s3cr3t" not in repr(found.shown())
+    assert "host:6333" in repr(found.shown())
+    with pytest.raises(ConfigError) as caught:
+        config.load(environ={"QDRANT_URL": "user:s3cr3t@host"})
+    assert "s3cr3t" not in caught.value.message
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "told"),
     [

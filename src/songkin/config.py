@@ -6,6 +6,7 @@ A setting is one row of ``SETTINGS``. Secrets are never shown, only whether they
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ import platformdirs
 
 from songkin.errors import ConfigError
 from songkin.models import PROFILES, Profile
+
+_USER: Final = re.compile(r"://[^/@]*@")
+"""A name and a password inside an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Config:
         rows = []
         for setting in SETTINGS:
             value = getattr(self, setting.name)
-            text = ("(set)" if value else "(not set)") if setting.secret else str(value)
+            text = ("(set)" if value else "(not set)") if setting.secret else _USER.sub("://(hidden)@", str(value))
             rows.append((setting.name, text, self.origins[setting.name]))
         return rows
 
@@ -151,9 +155,10 @@ def _value(setting: Setting, found: tuple[str, str] | None) -> tuple[Any, str]:
     try:
         return setting.parse(text), origin
     except ValueError as error:
-        shown = "its value" if setting.secret else repr(text)
+        shown = "its value" if setting.secret or "@" in text else repr(text)
         raise ConfigError(
-            f"The setting {setting.name} cannot be {shown} ({origin}): {error}.", remedy=f"It is {setting.help}."
+            f"The setting {setting.name} cannot be {shown} ({origin}): {error}.",
+            remedy=f"The setting is {setting.help}.",
         ) from None
 
 

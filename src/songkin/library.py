@@ -81,6 +81,7 @@ class Library:
         paths: Sequence[str | os.PathLike[str]],
         *,
         prune: bool = False,
+        force: bool = False,
         retry_refused: bool = False,
         encoders: Sequence[str] | None = None,
         profile: Profile | None = None,
@@ -88,7 +89,8 @@ class Library:
     ) -> IndexReport:
         """Add or refresh sound files and folders; only what changed is read.
 
-        ``prune`` forgets tracks whose files are gone from these folders. Raises ``SourceError`` for a path that is not
+        ``prune`` forgets tracks whose files are gone from these folders, with ``force`` also where a folder is empty
+        now (an unmounted disk looks like that). Raises ``SourceError`` for a path that is not
         there, ``LibraryBusy`` while another run writes, ``StoreError`` if the library cannot be written.
         """
         from songkin import encoders as known
@@ -97,6 +99,7 @@ class Library:
         self._make()
         options = Options(
             prune=prune,
+            force=force,
             retry=retry_refused,
             encoders=tuple(encoders) if encoders else known.AUDIO,
             profile=profile or self.config.profile,

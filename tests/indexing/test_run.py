@@ -312,3 +312,95 @@ def test_a_file_where_the_library_should_be_is_one_clear_line(tmp_path: Path) ->
     with library_at(tmp_path / "library") as library, pytest.raises(StoreError) as caught:
         index(library, tmp_path / "music")
     assert "-L DIR" in caught.value.remedy
+
+
+def test_swapped_and_renumbered_files_keep_their_own_songs_and_votes(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    for number in (1, 2, 3):
+        sound_file(music / f"{number}.flac", tune(2, seed=number), {"title": f"Song {number}"})
+    with library_at(tmp_path / "library") as library:
+        index(library, music)
+        ids = {track.title: track.id for track in library.tracks()}
+        library.vote("me", "Song 1", "love")
+        os.rename(music / "1.flac", music / "x")
+        os.rename(music / "2.flac", music / "1.flac")
+        os.rename(music / "x", music / "2.flac")
+        os.rename(music / "3.flac", music / "4.flac")
+        report = index(library, music)
+        assert (report.updated, report.added, report.missing) == (3, 0, 0)
+        assert {track.title: track.id for track in library.tracks()} == ids
+        assert library.track("Song 1").path.endswith("2.flac")
+        os.rename(music / "4.flac", music / "9.flac")
+        os.rename(music / "2.flac", music / "4.flac")
+        index(library, music, prune=True)
+        assert {track.title: track.id for track in library.tracks()} == ids
+        assert library.show("Song 1").votes == {"me": "love"}
+        assert index(library, music).unchanged == 3
+
+
+def test_a_file_moved_and_retagged_into_another_folder_is_the_same_track(tmp_path: Path) -> None:
+    path = sound_file(tmp_path / "one" / "a.mp3", tune(3), {"title": "Old"})
+    with library_at(tmp_path / "library") as library:
+        index(library, tmp_path / "one")
+        (before,) = library.tracks()
+        os.remove(path)
+        sound_file(tmp_path / "two" / "b.mp3", tune(3), {"title": "New"})
+        assert index(library, tmp_path / "two").updated == 1
+        (after,) = library.tracks()
+        assert (after.id, after.title, after.missing) == (before.id, "New", False)
+
+
+def test_pruning_an_empty_mount_point_forgets_nothing_unless_forced(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    make_music(music, seconds=1)
+    with library_at(tmp_path / "library") as library:
+        index(library, music)
+        os.rename(music, tmp_path / "elsewhere")
+        music.mkdir()
+        report = index(library, music, prune=True)
+        assert (report.removed, report.missing) == (0, 7)
+        assert any("mounted" in note for note in report.notes)
+        assert index(library, music, prune=True, force=True).removed == 7
+
+
+def test_what_cannot_be_read_is_listed_as_refused(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    sound_file(music / "a.flac", tune(2))
+    (music / "dangling.mp3").symlink_to(tmp_path / "nowhere")
+    with library_at(tmp_path / "library") as library:
+        report = index(library, music)
+        assert [refusal.path for refusal in report.refused] == [refusal.path for refusal in library.refused()]
+        assert library.stats()["refused"] == 1
+        (music / "dangling.mp3").unlink()
+        index(library, music)
+        assert library.refused() == []
+
+
+def test_a_refusal_that_a_setting_mends_is_tried_again(tmp_path: Path) -> None:
+    sound_file(tmp_path / "music" / "long.flac", tune(60))
+    with library_at(tmp_path / "library", max_hours=0.01) as library:
+        (refusal,) = index(library, tmp_path / "music").refused
+        assert "--max-hours" in refusal.remedy
+    with library_at(tmp_path / "library") as library:
+        assert index(library, tmp_path / "music").added == 1
+
+
+def test_a_run_that_was_killed_does_not_seem_to_go_on_for_ever(tmp_path: Path) -> None:
+    sound_file(tmp_path / "music" / "a.flac", tune(2))
+    with library_at(tmp_path / "library") as library:
+        index(library, tmp_path / "music")
+        library.catalog.journal.begin_run("index", {})
+        index(library, tmp_path / "music")
+        assert [run["state"] for run in library.catalog.journal.last_runs()] == ["done", "cut short", "done"]
+
+
+def test_a_script_may_index_at_its_top_level(tmp_path: Path) -> None:
+    sound_file(tmp_path / "music" / "a.flac", tune(2))
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from songkin.library import Library\n"
+        "with Library('library') as library:\n"
+        "    print(library.index(['music'], encoders=['descriptors']).added)\n"
+    )
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr

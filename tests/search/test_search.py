@@ -140,6 +140,18 @@ def test_a_misspelt_name_is_still_found_and_said(library: Library, text: str, ti
     assert any("showing" in note for note in answer.notes)
 
 
+@pytest.mark.parametrize("text", ["beetles", "beetels"])
+def test_one_of_an_artists_names_is_enough(library: Library, text: str) -> None:
+    hit = library.find(text).hits[0]
+    assert hit.track.artists == ("The Beetles",)
+    assert hit.score == 1.0
+
+
+def test_the_beginning_of_an_id_is_enough(library: Library) -> None:
+    track = library.track("Winter")
+    assert library.track(track.id[:8]) == track
+
+
 def test_words_of_the_metadata_are_found(library: Library) -> None:
     assert titles(library.find("post-rock"))[0] == "Ágætis"
     hit = library.find("highway well road").hits[0]

@@ -353,4 +353,4 @@ def _span(seconds: float) -> str:
 
 
 def _longer(seconds: float) -> str:
-    return "Cut a piece out of it." if seconds <= SHORT else f"Allow more with --max-hours {seconds / 3600 * 2:g}."
+    return "Cut a piece out of it." if seconds == SHORT else f"Allow more with --max-hours {seconds / 3600 * 2:g}."

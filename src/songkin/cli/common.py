@@ -188,15 +188,17 @@ def show_answer(answer: Answer, as_json: bool) -> None:
     if not answer.hits:
         note("Nothing was found. With fewer filters, or other words, there may be more.")
         return
-    made = table([("#", "right"), ("score", "right"), ("song, and why", "left"), ("album", "left"), ("time", "right")])
+    made = table([("#", "right"), ("score", "right"), ("song, and why", "left"), ("time", "right")])
     for hit in answer.hits:
         track = hit.track
-        song = _with_reasons(track.label, hit.why)
-        made.add_row(str(hit.rank), f"{hit.score:.2f}", song, printable(track.album), clock(track.duration))
+        album = f" ({track.album})" if track.album else ""
+        song = with_reasons(track.label + album, hit.why)
+        made.add_row(str(hit.rank), f"{hit.score:.2f}", song, clock(track.duration))
     show_table(made)
 
 
-def _with_reasons(label: str, why: Sequence[str]) -> Text:
+def with_reasons(label: str, why: Sequence[str]) -> Text:
+    """A name, and below it, dimly, what is said of it."""
     from rich.text import Text
 
     return Text.assemble(printable(label), ("\n" + printable(" · ".join(why)) if why else "", "dim"))

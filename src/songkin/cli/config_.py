@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from songkin.cli.common import configured, emit, printable, show_table, table, with_library
+from songkin.cli.common import configured, emit, printable, show_table, table, with_library, with_reasons
 
 
 @click.command(name="config")
@@ -23,10 +23,8 @@ def command(library: str | None, qdrant_url: str | None, as_json: bool) -> None:
             }
         )
         return
-    helps = {setting.name: (setting.help, setting.variables[0]) for setting in SETTINGS}
-    made = table(
-        [("setting", "left"), ("value", "left"), ("from", "left"), ("what it is", "left"), ("variable", "left")]
-    )
+    helps = {setting.name: f"{setting.help} ({setting.variables[0]})" for setting in SETTINGS}
+    made = table([("setting, and what it is", "left"), ("value", "left"), ("from", "left")])
     for name, value, origin in rows:
-        made.add_row(name, printable(value), printable(origin), *helps[name])
+        made.add_row(with_reasons(name, [helps[name]]), printable(value), printable(origin))
     show_table(made)

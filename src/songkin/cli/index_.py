@@ -16,6 +16,7 @@ SHOWN = 20
 @click.command(name="index")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
 @click.option("--prune", is_flag=True, help="Forget songs whose files are gone from these folders.")
+@click.option("--force", is_flag=True, help="With --prune: also where a folder holds nothing at all any more.")
 @click.option("--retry-refused", is_flag=True, help="Try files again that were refused before.")
 @click.option(
     "--encoder",
@@ -34,6 +35,7 @@ SHOWN = 20
 def command(
     paths: tuple[str, ...],
     prune: bool,
+    force: bool,
     retry_refused: bool,
     encoders: tuple[str, ...],
     profile: str | None,
@@ -54,6 +56,7 @@ def command(
         report = music.index(
             paths,
             prune=prune,
+            force=force,
             retry_refused=retry_refused,
             encoders=encoders or None,
             profile=as_profile(profile) if profile else None,
@@ -89,7 +92,12 @@ def show_report(report: IndexReport) -> None:
         parts.append(f"{report.removed} forgotten")
     click.echo(" · ".join(parts) + f"   ({clock(report.seconds)})")
     if report.missing:
-        note(f"{report.missing} songs are no longer where they were; --prune forgets them.")
+        them = (
+            "song is no longer where it was; --prune forgets it"
+            if report.missing == 1
+            else "songs are no longer where they were; --prune forgets them"
+        )
+        note(f"{report.missing} {them}.")
     if report.refused:
         made = table([("refused", "left"), ("why", "left")])
         for refusal in report.refused[:SHOWN]:

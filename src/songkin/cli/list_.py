@@ -51,7 +51,7 @@ def _tracks(music: Library, limit: int | None, offset: int, as_json: bool) -> No
     )
     for track in tracks:
         bpm = f"{track.bpm:.0f}" if track.bpm else ""
-        row = (track.label, track.album, str(track.year or ""), clock(track.duration), bpm, track.key, track.id)
+        row = (track.label, track.album, str(track.year or ""), clock(track.duration), bpm, track.key, track.id[:8])
         made.add_row(*(printable(cell) for cell in row))
     show_table(made)
 

@@ -36,12 +36,13 @@ def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = Fa
     """Bring the search index up to the catalog; returns lines for people. ``anew`` rewrites all of it."""
     notes: list[str] = []
     _embed_texts(catalog, config, told)
-    if anew or catalog.journal.note("index_home") != index_home(config):
-        catalog.index_lost()
+    anew = anew or catalog.journal.note("index_home") != index_home(config)
     changed = _refit(catalog, told)
-    if not catalog.stale() and not _differs(catalog, config):
+    if not anew and not catalog.stale() and not _differs(catalog, config):
         return notes
     with _opened(catalog, config, notes) as store:
+        if anew:
+            catalog.index_lost()
         _drop_strangers(catalog, store)
         stale = catalog.stale()
         _write(catalog, store, stale, told)

@@ -37,6 +37,7 @@ class Options:
     """What was asked of a run beside the paths."""
 
     prune: bool = False
+    force: bool = False
     retry: bool = False
     encoders: tuple[str, ...] = encoders.AUDIO
     profile: Profile = "default"
@@ -52,6 +53,7 @@ def index(
     began = time.monotonic()
     roots = [os.path.abspath(path) for path in paths]
     with run_lock(config):
+        catalog.journal.close_runs()
         run = catalog.journal.begin_run(
             "index", {"paths": [_shown(root) for root in roots], "profile": options.profile}
         )
@@ -98,7 +100,7 @@ class _Run:
         self._small_changes(plan)
         tally = Tally(updated=len(plan.moved), refused=[*plan.refused, *plan.unreadable])
         self._hear(plan, wanted, tally)
-        removed = self.catalog.forget(plan.missing) if self.options.prune and not self.interrupted else 0
+        removed = self._prune(plan)
         for line in refresh.refresh(self.catalog, self.config, self.told):
             self._note(line)
         refused = tuple(sorted(tally.refused or (), key=lambda refusal: refusal.path))
@@ -109,7 +111,7 @@ class _Run:
             updated=tally.updated,
             unchanged=plan.unchanged,
             removed=removed,
-            missing=0 if self.options.prune else len(plan.missing),
+            missing=len(plan.missing) - removed,
             refused=refused,
             notes=tuple(self.notes),
             interrupted=self.interrupted,
@@ -136,6 +138,17 @@ class _Run:
         self.notes.append(line)
         self.told.note(line)
 
+    def _prune(self, plan: Plan) -> int:
+        if not self.options.prune or self.interrupted:
+            return 0
+        if plan.hollow and not self.options.force:
+            self._note(
+                f"There is nothing at all in {_shown(plan.hollow[0])}, where songs were: is its disk mounted? "
+                "Nothing was forgotten; with --force it would be."
+            )
+            return 0
+        return self.catalog.forget(plan.missing)
+
     def _small_changes(self, plan: Plan) -> None:
         for stored, item in plan.moved:
             self.catalog.moved(stored.id, item.path, item.size, item.mtime_ns)
@@ -144,6 +157,8 @@ class _Run:
         self.catalog.mark_missing(plan.back, missing=False)
         self.catalog.mark_missing(plan.missing)
         self.catalog.journal.forget_refusals(plan.gone_refusals)
+        for refusal in plan.unreadable:
+            self.catalog.journal.refuse(refusal.path, refusal.reason, refusal.remedy)
 
     def _hear(self, plan: Plan, wanted: Wanted, tally: Tally) -> None:
         if not plan.jobs:

@@ -1,7 +1,7 @@
 """What has changed: the files that a walk finds, held against what the catalog knows.
 
-Size and modification time decide; where only the time differs the bytes are hashed. A file at a new path whose bytes
-equal those of a track that is gone is that track, moved. Nothing is decoded here.
+Size and modification time decide; where only the time differs the bytes are hashed. A file whose bytes equal those of
+a song that is no longer where it was is that song, moved, whatever lay there before. Nothing is decoded here.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class Wanted:
 
 @dataclass(slots=True)
 class Plan:
-    """What is to be done. ``jobs`` pairs each job with the track it refreshes (None: a new one)."""
+    """What is to be done. ``jobs`` pairs each job with the track it refreshes (None: a new one). ``missing`` are
+    songs whose files are gone from the folders walked, ``vanished`` from anywhere; ``hollow`` are folders that held
+    songs and hold nothing now."""
 
     found: int = 0
     unchanged: int = 0
@@ -42,6 +44,8 @@ class Plan:
     refused: list[Refusal] = field(default_factory=list)
     unreadable: list[Refusal] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    vanished: list[str] = field(default_factory=list)
+    hollow: list[str] = field(default_factory=list)
     back: list[str] = field(default_factory=list)
     gone_refusals: list[str] = field(default_factory=list)
 
@@ -57,29 +61,34 @@ def compare(
     known = {stored.path: stored for stored in catalog.stored()}
     refusals = catalog.journal.refusals()
     plan = Plan()
-    new: list[SoundFile] = []
+    loose: list[SoundFile] = []
     seen: set[str] = set()
     for item in found:
         plan.found += 1
-        if isinstance(item, Unreadable):
-            plan.unreadable.append(Refusal(item.path, item.reason))
-            continue
         step(plan.found)
         seen.add(item.path)
-        if _still_refused(item, refusals, wanted, plan):
-            continue
-        stored = known.get(item.path)
-        if stored is None:
-            new.append(item)
-        else:
-            _known(item, stored, wanted, plan)
+        if isinstance(item, Unreadable):
+            plan.unreadable.append(Refusal(item.path, item.reason))
+        elif not _still_refused(item, refusals, wanted, plan):
+            stored = known.get(item.path)
+            if stored is None or not _as_known(item, stored, wanted, plan):
+                loose.append(item)
+    _settle(
+        loose, known, {s.id for s in known.values() if s.path not in seen and not os.path.exists(s.path)}, wanted, plan
+    )
     covered = _Covered(roots, [refusal.path for refusal in plan.unreadable])
-    plan.missing = [s.id for s in known.values() if s.path not in seen and covered(s.path)]
-    _new_files(new, [s for s in known.values() if s.path not in seen and not os.path.exists(s.path)], wanted, plan)
     moved = {stored.id for stored, _ in plan.moved}
-    plan.missing = [each for each in plan.missing if each not in moved]
+    lost = [s for s in known.values() if s.path not in seen and s.id not in moved and covered(s.path)]
+    plan.missing = [stored.id for stored in lost]
+    plan.hollow = [root for root in roots if _hollow(root, seen, lost)]
     plan.gone_refusals = [path for path in refusals if path not in seen and covered(path)]
     return plan
+
+
+def _hollow(root: str, seen: set[str], lost: Sequence[Stored]) -> bool:
+    """Whether a folder that held songs holds no file at all: an empty mount point looks like that."""
+    inside = root.rstrip(os.sep) + os.sep
+    return any(s.path.startswith(inside) for s in lost) and not any(path.startswith(inside) for path in seen)
 
 
 class _Covered:
@@ -110,14 +119,12 @@ def _still_refused(
     return True
 
 
-def _known(item: SoundFile, stored: Stored, wanted: Wanted, plan: Plan) -> None:
-    same = (item.size, item.mtime_ns) == (stored.size, stored.mtime_ns)
-    if not same and item.size == stored.size and stored.file_hash and _hash(item.path) == stored.file_hash:
+def _as_known(item: SoundFile, stored: Stored, wanted: Wanted, plan: Plan) -> bool:
+    """Whether the file at a known path still holds what it held; if so it is planned for."""
+    if (item.size, item.mtime_ns) != (stored.size, stored.mtime_ns):
+        if item.size != stored.size or not stored.file_hash or _hash(item.path) != stored.file_hash:
+            return False
         plan.touched.append((stored, item))
-        same = True
-    if not same:
-        plan.jobs.append((_job(item, wanted, stored=None), item, stored))
-        return
     if stored.missing:
         plan.back.append(stored.id)
     job = _job(item, wanted, stored)
@@ -125,6 +132,7 @@ def _known(item: SoundFile, stored: Stored, wanted: Wanted, plan: Plan) -> None:
         plan.jobs.append((job, item, stored))
     else:
         plan.unchanged += 1
+    return True
 
 
 def _job(item: SoundFile, wanted: Wanted, stored: Stored | None) -> Job:
@@ -137,20 +145,34 @@ def _job(item: SoundFile, wanted: Wanted, stored: Stored | None) -> Job:
     return Job(item.path, item.root, names, profile)
 
 
-def _new_files(new: Sequence[SoundFile], gone: Sequence[Stored], wanted: Wanted, plan: Plan) -> None:
-    by_size: dict[int | None, list[Stored]] = {}
-    for stored in gone:
-        by_size.setdefault(stored.size, []).append(stored)
-    for item in new:
-        track = _moved_from(item, by_size.get(item.size, []))
+def _settle(
+    loose: Sequence[SoundFile], known: Mapping[str, Stored], vanished: set[str], wanted: Wanted, plan: Plan
+) -> None:
+    """Find out whose file each loose one is: content decides before the place, so that swapped or renumbered files
+    keep their songs. What no content claims is the song of its place, changed; or a new one."""
+    displaced = {known[item.path].id for item in loose if item.path in known}
+    homeless: dict[int | None, list[Stored]] = {}
+    for stored in known.values():
+        if stored.id in vanished or stored.id in displaced:
+            homeless.setdefault(stored.size, []).append(stored)
+    claimed: set[str] = set()
+    unclaimed: list[SoundFile] = []
+    for item in loose:
+        track = _same_bytes(item, [s for s in homeless.get(item.size, []) if s.id not in claimed])
         if track is None:
-            plan.jobs.append((_job(item, wanted, stored=None), item, None))
-            continue
-        by_size[item.size].remove(track)
-        plan.moved.append((track, item))
+            unclaimed.append(item)
+        else:
+            claimed.add(track.id)
+            plan.moved.append((track, item))
+    for item in unclaimed:
+        place = known.get(item.path)
+        plan.jobs.append(
+            (_job(item, wanted, stored=None), item, None if place is None or place.id in claimed else place)
+        )
+    plan.vanished = sorted(vanished - claimed)
 
 
-def _moved_from(item: SoundFile, candidates: Sequence[Stored]) -> Stored | None:
+def _same_bytes(item: SoundFile, candidates: Sequence[Stored]) -> Stored | None:
     if not candidates:
         return None
     digest = _hash(item.path)

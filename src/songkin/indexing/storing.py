@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class Storing:
         self.catalog = catalog
         self.tally = tally
         self.items = items
-        self.gone = set(plan.missing)
+        self.gone = set(plan.vanished)
         self.by_packets = {s.packets: s for s in catalog.stored() if s.packets and s.id in self.gone}
         self.plan = plan
         self.waiting: list[Recording] = []
@@ -71,7 +72,10 @@ class Storing:
         if isinstance(outcome, Heard):
             self._heard(job, outcome, stored)
         elif isinstance(outcome, Refused):
-            self.catalog.journal.refuse(job.path, outcome.reason, outcome.remedy, item.size, item.mtime_ns)
+            # what a setting or a right can mend is not remembered by the file's size and time: it is tried each run
+            own_fault = "--max-hours" not in outcome.remedy and os.access(job.path, os.R_OK)
+            size = item.size if own_fault else None
+            self.catalog.journal.refuse(job.path, outcome.reason, outcome.remedy, size, item.mtime_ns)
             self._refused(Refusal(job.path, outcome.reason, outcome.remedy))
         else:
             self._refused(self.catalog.journal.refusals()[job.path][0])

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import multiprocessing as mp
 import os
+import sys
 import time
+import types
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -94,7 +96,7 @@ class Supervisor:
         ours, theirs = self._context.Pipe()
         progress = self._context.Value("d", 0.0, lock=False)
         process = self._context.Process(target=worker.main, args=(theirs, self._setup, progress), daemon=True)
-        with _one_thread_each():
+        with _one_thread_each(), _no_main_module():
             process.start()
         theirs.close()
         return _Worker(process, ours, progress, since=time.monotonic())
@@ -129,6 +131,18 @@ class Supervisor:
                 f"A worker process could not start ({_told(dead.process.exitcode)}).",
                 remedy="Run `songkin doctor`; with little memory, try --workers 1.",
             )
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """A spawned process imports the main module of its parent anew. Workers need nothing of it, and a script that
+    indexes at its top level would index again in every worker."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _told(exitcode: int | None) -> str:

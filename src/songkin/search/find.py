@@ -20,7 +20,7 @@ from songkin.search import bridge
 from songkin.search.filters import conditions
 from songkin.search.names import Named, named
 from songkin.search.seeds import tags_of
-from songkin.search.similar import album_key, artist_keys, links_of
+from songkin.search.similar import album_key, artist_keys, links_of, standing
 from songkin.search.trust import TUNED, Tuning, above, share, trusted
 from songkin.spaces import Statistics
 from songkin.store.catalog import Catalog
@@ -74,7 +74,7 @@ def find(
     if len(asked) > LONGEST:
         raise QueryError(f"The text is longer than {LONGEST} characters.", remedy="Say it shorter.")
     where = conditions(query.filters)
-    question = put(catalog, encoder, asked, where, statistics)
+    question = put(catalog, encoder, asked, where, statistics, limit=max(CANDIDATES, 3 * query.limit))
     lists = looked_at(catalog, store, question)
     name = _meant(named(catalog, asked), question, lists)
     first = _named_first(store, name, where)
@@ -102,6 +102,8 @@ def put(
     where: tuple[Condition, ...],
     statistics: Mapping[str, Statistics],
     tuning: Tuning = TUNED,
+    *,
+    limit: int = CANDIDATES,
 ) -> Question:
     """The question for the engine. Without the encoder's weights it asks for words alone, and a note says so."""
     asks: list[Ask] = []
@@ -114,11 +116,11 @@ def put(
     else:
         if "heard" in statistics:
             over = bridge.ask(encoder, catalog, text, statistics["heard"], temperature=tuning.temperature)
-            asks.append(Ask("heard", over.vector, CANDIDATES, where))
-        asks.append(Ask("text", vector, CANDIDATES, where))
+            asks.append(Ask("heard", over.vector, limit, where))
+        asks.append(Ask("text", vector, limit, where))
     sparse = Words().query(text)
     if sparse.indices:
-        asks.append(Ask("words", sparse, CANDIDATES, where))
+        asks.append(Ask("words", sparse, limit, where))
     return Question(text, tuple(asks), over, notes)
 
 
@@ -206,16 +208,18 @@ def _hits(
                 f"its {name.kind} is what you typed" if name.exact else f"its {name.kind} is nearly what you typed"
             )
         tags = tags_of(raw.get(track.id, {}))
-        if question.bridge is not None and tags is not None:
-            heard = bridge.heard_tags(question.bridge, tags, statistics["heard"])[:3]
+        over = question.bridge
+        if over is not None and tags is not None and (track.id not in by_name or over.surety >= TUNED.sure):
+            heard = bridge.heard_tags(over, tags, statistics["heard"])[:3]
             why += [f"heard: {', '.join(f'{tag} {p:.2f}' for tag, p in heard)}"] if heard else []
-            absent = bridge.absent_tags(question.bridge, tags, statistics["heard"])[:3]
+            absent = bridge.absent_tags(over, tags, statistics["heard"])[:3]
             why += [f"hardly heard: {', '.join(absent)}"] if absent else []
         matched = _matched_words(question.text, track)
         why += [f"words: {', '.join(matched)}"] if matched else []
         by = _shares(lists, ranks, track.id)
         why += [f"found by {by}"] if by else []
         twin = next((hit.track.id for hit in hits if hit.track.id in linked.get(track.id, set())), "")
+        why = [*standing(track, twin), *why]
         hits.append(Hit(rank, round(score, 4), track, tuple(why), twin))
     return tuple(hits)
 
@@ -241,4 +245,4 @@ def _as_written(name: Named) -> str:
     for written in (*track.artists, track.title, track.album):
         if fold(written) == fold(name.meant):
             return written
-    return name.meant
+    return next((written for written in track.artists if name.meant in fold(written).split()), name.meant)

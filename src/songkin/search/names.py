@@ -8,14 +8,20 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
+from songkin.encoders.musicnn import TAGS
 from songkin.models import Track
 from songkin.store.catalog import Catalog
 from songkin.text import fold
 
 NEARLY: Final = 80.0
+NEARLY_PART: Final = 85.0
 SHORTEST: Final = 4
+SHORTEST_PART: Final = 5
 LONGEST: Final = 40
 """Words of a query that may be an artist and a title."""
+
+_TAG_WORDS: Final = frozenset(word for tag in TAGS for word in fold(tag).split() if len(word) >= SHORTEST)
+"""Words of the tags that the ear knows: whoever types one means a sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,29 @@ def _nearly(catalog: Catalog, folded: str) -> Named | None:
         return Named(tuple(catalog.named(artist=near_artist[0])), exact=False, meant=near_artist[0], kind="artist")
     if near_title:
         return Named(tuple(catalog.named(title=near_title[0])), exact=False, meant=near_title[0], kind="title")
-    return None
+    return _by_part_of_name(catalog, folded)
+
+
+def _by_part_of_name(catalog: Catalog, folded: str) -> Named | None:
+    """Songs of the artists one of whose names is the query, a surname say, exactly or nearly."""
+    if (
+        len(folded) < SHORTEST_PART
+        or " " in folded
+        or any(fuzz.ratio(folded, tag) >= NEARLY_PART for tag in _TAG_WORDS)
+    ):
+        return None
+    holders: dict[str, list[str]] = {}
+    for artist in catalog.artists():
+        for part in artist.split():
+            holders.setdefault(part, []).append(artist)
+    meant = folded
+    if folded not in holders:
+        near = process.extractOne(folded, list(holders), scorer=fuzz.ratio, score_cutoff=NEARLY_PART)
+        if near is None:
+            return None
+        meant = near[0]
+    tracks = [track for artist in holders[meant] for track in catalog.named(artist=artist)]
+    return Named(tuple({track.id: track for track in tracks}.values()), meant == folded, meant, kind="artist's name")
 
 
 def _nearest(folded: str, names: Sequence[str]) -> tuple[str, float] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from songkin.text import fold
 
 SUGGESTIONS: Final = 5
 _CLOSE: Final = 60.0
+_PART_OF_ID: Final = re.compile(r"[0-9a-fA-F]{8}[0-9a-fA-F-]{0,27}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,16 @@ class SoundClip:
 def resolve(catalog: Catalog, what: str) -> Track | SoundClip:
     """The song or file meant by ``what``.
 
-    Tried in this order: an id, a file (in the library or anywhere else), ``artist - title``, a title, an unambiguous
-    part of an id. Raises ``Ambiguous`` with the candidates, or ``NotFound`` with the nearest names.
+    Tried in this order: an id or its beginning (eight characters or more), a file (in the library or anywhere else),
+    ``artist - title``, a title. Raises ``Ambiguous`` with the candidates, or ``NotFound`` with the nearest names.
     """
     text = what.strip()
     if not text:
         raise NotFound("No song is named.", remedy="Give an id, a path, a title or `artist - title`.")
     if _is_id(text) and (track := catalog.track(text.lower())):
         return track
+    if _PART_OF_ID.fullmatch(text) and len(begun := catalog.beginning(text.lower())) == 1:
+        return begun[0]
     path = os.path.abspath(os.path.expanduser(what))
     if track := catalog.at_path(path) or catalog.at_path(os.path.realpath(path)):
         return track

@@ -123,11 +123,16 @@ def _hits(
     for rank, (track, score, parts) in enumerate(chosen, 1):
         twin = next((i for i in above if i in linked.get(track.id, set())), "")
         why = _why(seed, track, parts, tags_of(raw.get(track.id, {})), statistics)
-        if twin:
-            why = ("likely the same recording as another file", *why)
+        why = (*standing(track, twin), *why)
         hits.append(Hit(rank, round(score, 4), track, tuple(why), twin))
         above.append(track.id)
     return tuple(hits)
+
+
+def standing(track: Track, twin: str) -> tuple[str, ...]:
+    """What a listener should know before playing: that it stands above already, or that its file is gone."""
+    told = ("likely the same recording as the one above",) if twin else ()
+    return (*told, "its file is missing") if track.missing else told
 
 
 def _why(

@@ -139,6 +139,11 @@ class Catalog:
         )
         return [to_track(row) for row in self.db.rows(sa.select(tracks).order_by(*order).limit(limit).offset(offset))]
 
+    def beginning(self, part: str) -> list[Track]:
+        """Tracks whose id begins with ``part`` (two at most: enough to know whether it is only one)."""
+        query = sa.select(tracks).where(tracks.c.id >= part, tracks.c.id < part + "g").order_by(tracks.c.id).limit(2)
+        return [to_track(row) for row in self.db.rows(query)]
+
     def at_path(self, path: str) -> Track | None:
         """The track whose file lies at ``path``."""
         rows = self.db.rows(sa.select(tracks).where(tracks.c.path == os.fsencode(path)).order_by(tracks.c.missing))
