@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,16 @@ def test_media_is_opened_for_reading_in_one_place() -> None:
         if re.search(r"\bav\.open\(|from av import open", path.read_text("utf-8"))
     ]
     assert sorted(path.name for path in places) == ["media.py", "writing.py"]
+
+
+def test_running_a_network_leaves_no_telemetry_behind(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path\n"
+        "from songkin.encoders.runtime import open_session\n"
+        "from songkin.errors import EncoderError\n"
+        "try:\n    open_session(Path('nothing.onnx'))\nexcept EncoderError:\n    print('tried')\n"
+    )
+    environment = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / ".cache"), "PATH": os.environ["PATH"]}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "tried\n", done.stderr
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

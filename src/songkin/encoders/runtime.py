@@ -3,10 +3,14 @@
 Songs are spread over processes, so a session never starts threads of its own and never spins while it waits. The arena
 keeps the few megabytes that one run needs for the next one: asking the system for them again cost up to a third of the
 time. Plans of memory by shape ("patterns") are off, since they cost more than they save here.
+
+From its 1.31 on, onnxruntime keeps a device id and a store of telemetry in the user's cache folder as soon as it is
+imported, unless it is told beforehand not to. songkin tells it: nothing that is heard here is anybody else's business.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,6 +30,7 @@ class Session(Protocol):
 
 def open_session(path: Path) -> Session:
     """Load an ONNX file. Raises ``EncoderError`` if it is no network that onnxruntime can run."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime as ort
 
     options = ort.SessionOptions()
