@@ -115,10 +115,11 @@ class Library:
         from songkin.indexing.progress import Quiet
         from songkin.indexing.run import run_lock
 
+        catalog = self.catalog
         with run_lock(self.config):
             if recreate:
-                store.drop_vectors(self.catalog, self.config)
-            notes = refresh.refresh(self.catalog, self.config, progress or Quiet(), anew=True)
+                store.drop_vectors(catalog, self.config)
+            notes = refresh.refresh(catalog, self.config, progress or Quiet(), anew=True)
             self._keep_tag_names()
             return notes
 

@@ -2,10 +2,12 @@
 
 Everything here is made anew from the catalog, so it can be done at any time and again. Statistics of a space are
 refitted when the library has changed by more than a tenth since they were fitted; then every point is written anew.
+A song counts as indexed when its point, its radii and its links are all there: whoever kills a refresh has it repeated.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +16,7 @@ import numpy as np
 from songkin import encoders, spaces
 from songkin.config import Config
 from songkin.encoders import weights
-from songkin.errors import IndexDamaged, SpaceMismatch
+from songkin.errors import IndexDamaged, SpaceMismatch, StoreError
 from songkin.indexing import duplicates, hubs
 from songkin.models import Track
 from songkin.spaces import Matrix, Statistics
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 REFIT_SHARE: Final = 0.1
 FIT_SAMPLE: Final = 20_000
+ROOM_MB: Final = 100
+"""Free space without which the embedded engine is not let write, and 10 kB a song: its files are mapped into memory, and
+a page that finds no place on the disk ends the process (SIGBUS) instead of raising an error."""
 _BLOCK: Final = 1_000
 
 
@@ -40,15 +45,17 @@ def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = Fa
     changed = _refit(catalog, told)
     if not anew and not catalog.stale() and not _differs(catalog, config):
         return notes
+    _check_room(catalog, config)
     with _opened(catalog, config, notes) as store:
         if anew:
             catalog.index_lost()
         _drop_strangers(catalog, store)
         stale = catalog.stale()
-        _write(catalog, store, stale, told)
+        revisions = _write(catalog, store, stale, told)
         told.stage("Measuring neighbourhoods")
         hubs.refresh(catalog, store, stale, whole=bool(changed))
         duplicates.refresh(catalog, store, stale)
+        catalog.indexed(revisions)
         store.optimize()
     catalog.journal.note("index_home", index_home(config))
     return notes
@@ -79,6 +86,18 @@ def _differs(catalog: Catalog, config: Config) -> bool:
             return store.count() != catalog.count()
     except (IndexDamaged, SpaceMismatch):
         return True
+
+
+def _check_room(catalog: Catalog, config: Config) -> None:
+    if config.qdrant_url:
+        return
+    needed, free = ROOM_MB * 10**6 + 10_000 * catalog.count(), shutil.disk_usage(config.library).free
+    if free < needed:
+        raise StoreError(
+            f"The disk of {config.library} has {free / 1e6:.0f} MB left, and to write the search index takes "
+            f"{needed / 1e6:.0f} MB.",
+            remedy="Make room and run the command again; what was heard is kept.",
+        )
 
 
 def _opened(catalog: Catalog, config: Config, notes: list[str]) -> VectorStore:
@@ -156,19 +175,21 @@ def _sample(ids: list[str]) -> list[str]:
     return [ids[i] for i in sorted(chosen)]
 
 
-def _write(catalog: Catalog, store: VectorStore, ids: Sequence[str], told: Progress) -> None:
+def _write(catalog: Catalog, store: VectorStore, ids: Sequence[str], told: Progress) -> dict[str, int]:
+    """Write the points of these songs; returns the revision that each was written as."""
+    written: dict[str, int] = {}
     if not ids:
-        return
+        return written
     told.stage("Writing the search index", len(ids))
     fitted = {space: statistics_of(catalog, space) for space in spaces.RAW}
     bm25 = Words()
     for start in range(0, len(ids), _BLOCK):
         block = ids[start : start + _BLOCK]
-        revisions = catalog.revisions(block)
+        written |= catalog.revisions(block)
         store.write(list(_points(catalog, block, fitted, bm25)))
         store.flush()
-        catalog.indexed(revisions)
         told.step(start + len(block))
+    return written
 
 
 def _points(

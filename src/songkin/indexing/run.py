@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from songkin import encoders
 from songkin.audio import Limits
 from songkin.config import Config
 from songkin.encoders import weights
-from songkin.errors import LibraryBusy
+from songkin.errors import LibraryBusy, StoreError
 from songkin.indexing import refresh
 from songkin.indexing.progress import Progress, Quiet
 from songkin.indexing.scan import Plan, Wanted, compare
@@ -60,7 +60,8 @@ def index(
         try:
             report = _Run(catalog, config, options, told).go(roots)
         except BaseException as error:
-            catalog.journal.end_run(run, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed", {})
+            with suppress(StoreError):  # a full disk: what ended the run is to be told, not this
+                catalog.journal.end_run(run, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed", {})
             raise
         report = replace(report, seconds=time.monotonic() - began)
         catalog.journal.end_run(run, "interrupted" if report.interrupted else "done", _counts(report))
@@ -69,7 +70,7 @@ def index(
 
 @contextmanager
 def run_lock(config: Config, *, wait: float | None = None) -> Iterator[None]:
-    """Only one run at a time writes to a library. Raises ``LibraryBusy``."""
+    """Only one run at a time writes to a library. Raises ``LibraryBusy``, ``StoreError`` where nothing can be written."""
     lock = FileLock(config.library / "run.lock")
     try:
         lock.acquire(timeout=config.lock_seconds if wait is None else wait)
@@ -78,6 +79,11 @@ def run_lock(config: Config, *, wait: float | None = None) -> Iterator[None]:
             f"Another songkin is writing to the library at {config.library}.",
             remedy="Wait until it is done and try again; it keeps what it stored.",
         ) from None
+    except (OSError, NotImplementedError) as error:
+        raise StoreError(
+            f"The library at {config.library} cannot be written: {getattr(error, 'strerror', None) or error}.",
+            remedy="Make its folder writable and make room there, or choose another with -L DIR.",
+        ) from error
     try:
         yield
     finally:

@@ -37,7 +37,7 @@ def open_engine(file: Path, *, readonly: bool = False) -> sa.Engine:
 
     Raises ``LibraryTooNew`` and ``StoreError`` (not a catalog, damaged, not writable), each with its remedy.
     """
-    target = f"file:{_quoted(file)}?mode=ro&immutable=1" if readonly else f"file:{_quoted(file)}"
+    target = f"file:{_quoted(file)}" + (_reading_mode(file) if readonly else "")
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(target, uri=True, timeout=PATIENCE, check_same_thread=False)
@@ -59,6 +59,20 @@ def open_engine(file: Path, *, readonly: bool = False) -> sa.Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _reading_mode(file: Path) -> str:
+    """How a file is opened that may only be read. What a killed or a living writer has not put into it yet stands in
+    the log beside it, and is read with the log's index; without a log nothing but the file is needed."""
+    log, its_index = (file.with_name(file.name + end) for end in ("-wal", "-shm"))
+    if not log.exists() or log.stat().st_size == 0:
+        return "?mode=ro&immutable=1"
+    if its_index.exists():
+        return "?mode=ro"
+    raise StoreError(
+        f"The catalog {file} was not closed in good order, and cannot be mended where it may only be read.",
+        remedy="Make its folder writable once, or copy the library to a place of your own and name that with -L DIR.",
+    )
 
 
 def _quoted(file: Path) -> str:

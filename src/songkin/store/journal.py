@@ -60,8 +60,10 @@ class Journal:
                 connection.execute(sa.delete(refused).where(refused.c.path.in_([os.fsencode(path) for path in part])))
 
     def begin_run(self, command: str, arguments: Mapping[str, Any]) -> int:
-        """Note that a run began; returns its number."""
+        """Note that a run began; returns its number. Whoever calls this holds the library, so that a run which still
+        seems to go on was killed."""
         with self.db.writing() as connection:
+            connection.execute(sa.update(runs).where(runs.c.state == "running").values(state="killed"))
             result = connection.execute(
                 sa.insert(runs).values(
                     command=command, arguments=dict(arguments), state="running", started_at=time.time(), counts={}

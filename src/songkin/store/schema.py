@@ -111,7 +111,7 @@ runs = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("command", sa.String, nullable=False),
     sa.Column("arguments", sa.JSON, nullable=False),
-    sa.Column("state", sa.String, nullable=False),  # running, done, interrupted, failed
+    sa.Column("state", sa.String, nullable=False),  # running, done, interrupted, failed, killed
     sa.Column("started_at", sa.Float, nullable=False),
     sa.Column("ended_at", sa.Float),
     sa.Column("counts", sa.JSON, nullable=False),
