@@ -40,7 +40,7 @@ def labels(tracks: list[Track]) -> list[str]:
 
 def test_each_name_is_there_once_and_artists_are_told_apart(catalog: Catalog) -> None:
     assert catalog.artists() == ["a", "a b", "nina", "ninas", "sigur ros"]
-    assert catalog.titles() == ["agaetis byrjun", "b c", "c", "intro", "together"]
+    assert catalog.titles() == ("agaetis byrjun", "b c", "c", "intro", "together")
 
 
 def test_an_artist_is_found_alone_and_in_company_but_not_inside_another_name(catalog: Catalog) -> None:
@@ -64,3 +64,13 @@ def test_artist_and_title_in_one_line_name_every_song_that_is_called_so(catalog:
 
 def test_a_long_text_names_nothing_and_costs_no_long_query(catalog: Catalog) -> None:
     assert named(catalog, "word " * 400) is None
+
+
+def test_names_written_by_another_process_are_seen_at_once(catalog: Catalog) -> None:
+    before = catalog.titles()
+    assert catalog.titles() is before
+    with Catalog(catalog.db.file) as other:
+        other.put([Recording(Track(track_id("new"), "Zebra", ("Nobody",)), key="new")])
+    assert catalog.titles() == (*before, "zebra")
+    catalog.forget([track_id("new")])
+    assert catalog.titles() == before

@@ -36,6 +36,7 @@ class Catalog:
         self.db = Database(file, readonly=readonly)
         self.vectors = VectorBook(self.db)
         self.journal = Journal(self.db)
+        self._kept: dict[str, tuple[object, tuple[str, ...]]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -170,17 +171,26 @@ class Catalog:
         query = sa.select(tracks).where(either).order_by(tracks.c.artist_fold, tracks.c.title_fold, tracks.c.id)
         return [to_track(row) for row in self.db.rows(query.limit(_MOST))]
 
-    def titles(self) -> list[str]:
+    def titles(self) -> Sequence[str]:
         """Folded titles, each once, sorted."""
-        return list(self._column(sa.select(tracks.c.title_fold).distinct().order_by(tracks.c.title_fold)))
+        return self._folded(tracks.c.title_fold)
 
     def artists(self) -> list[str]:
         """Folded names of artists, each once, sorted."""
         return sorted({name for line in self._artist_lines() for name in line.split("\n") if name})
 
-    def _artist_lines(self) -> list[str]:
-        """What stands in ``artist_fold``, each once, sorted: an index answers that, without looking at any track."""
-        return list(self._column(sa.select(tracks.c.artist_fold).distinct().order_by(tracks.c.artist_fold)))
+    def _artist_lines(self) -> Sequence[str]:
+        return self._folded(tracks.c.artist_fold)
+
+    def _folded(self, column: sa.Column[Any]) -> Sequence[str]:
+        """What stands in a column, each once, sorted: an index answers that, without looking at any track. Kept until
+        anything is committed by anyone, for every question asks for it."""
+        state = _state(self.db.file)
+        kept = self._kept.get(column.name)
+        if kept is None or kept[0] != state:
+            kept = (state, tuple(self._column(sa.select(column).distinct().order_by(column))))
+            self._kept[column.name] = kept
+        return kept[1]
 
     def on_album(self, album: str) -> list[Track]:
         """Tracks of the albums with this folded name, in album order."""
@@ -348,3 +358,9 @@ class Catalog:
 
 def _has_artist(folded: str) -> sa.ColumnElement[bool]:
     return sa.func.instr("\n" + tracks.c.artist_fold + "\n", f"\n{folded}\n") > 0
+
+
+def _state(file: Path) -> tuple[tuple[int, int], ...]:
+    """Another one after every commit of any process: SQLite writes into the file or into the log beside it."""
+    beside = (file, file.with_name(f"{file.name}-wal"))
+    return tuple((about.st_mtime_ns, about.st_size) for about in (path.stat() for path in beside if path.exists()))
