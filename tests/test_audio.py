@@ -277,7 +277,7 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
 
 def test_one_sample_is_too_short(tmp_path: Path) -> None:
     path = wav(tmp_path / "one.wav", np.ones(1, np.int16))
-    assert "shorter than 0.1 seconds" in refusal(path).message
+    assert "shorter than 0.01 seconds" in refusal(path).message
     assert heard(path, SECOND, limits=Limits(min_seconds=0))[0].duration == pytest.approx(1 / RATE)
 
 
@@ -285,7 +285,7 @@ def test_a_header_without_samples_is_refused(tmp_path: Path) -> None:
     assert "no sound" in refusal(wav(tmp_path / "none.wav", np.ones(0, np.int16))).message
 
 
-@pytest.mark.parametrize("rate", [1, 7_999, 384_001, 768_000])
+@pytest.mark.parametrize("rate", [1, 7_999, 768_001, 1_000_000])
 def test_sample_rates_out_of_bounds_are_refused(tmp_path: Path, rate: int) -> None:
     assert f"{rate} Hz" in refusal(wav(tmp_path / "rate.wav", np.ones(rate, np.int16), rate)).message
 
@@ -396,7 +396,7 @@ def test_mutated_files_are_heard_or_refused_and_nothing_else(
         found, (windows,) = heard(str(path), SECOND)
     except AudioError:
         return
-    assert found.duration >= 0.1
+    assert found.duration >= 0.01
     assert all(np.isfinite(window).all() for window in windows)
 
 

@@ -48,13 +48,13 @@ _SCALE: Final = {"u8": 2.0**-7, "s16": 2.0**-15, "s32": 2.0**-31, "flt": 1.0, "d
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one file may cost. ``max_seconds`` of decoded sound, ``max_channels``, ``min_seconds``; sample rates up to
-    that of DSD64 as FFmpeg decodes it (352.8 kHz)."""
+    those of DSD256 as FFmpeg decodes it (705.6 kHz)."""
 
     max_seconds: float = 6 * 3600.0
-    min_seconds: float = 0.1
+    min_seconds: float = 0.01
     max_channels: int = 8
     min_rate: int = 8_000
-    max_rate: int = 384_000
+    max_rate: int = 768_000
 
 
 @dataclass(frozen=True, slots=True)

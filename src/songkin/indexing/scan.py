@@ -68,7 +68,7 @@ def compare(
         step(plan.found)
         seen.add(item.path)
         if isinstance(item, Unreadable):
-            plan.unreadable.append(Refusal(item.path, item.reason))
+            plan.unreadable.append(Refusal(item.path, f"It {item.reason}."))
         elif not _still_refused(item, refusals, wanted, plan):
             stored = known.get(item.path)
             if stored is None or not _as_known(item, stored, wanted, plan):
