@@ -53,7 +53,6 @@ def index(
     began = time.monotonic()
     roots = [os.path.abspath(path) for path in paths]
     with run_lock(config):
-        catalog.journal.close_runs()
         run = catalog.journal.begin_run(
             "index", {"paths": [_shown(root) for root in roots], "profile": options.profile}
         )

@@ -71,11 +71,6 @@ class Journal:
             )
             return int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0
 
-    def close_runs(self) -> None:
-        """Note that runs which still seem to go on were cut short: nobody else can be at it now."""
-        with self.db.writing() as connection:
-            connection.execute(sa.update(runs).where(runs.c.state == "running").values(state="cut short"))
-
     def end_run(self, run: int, state: str, counts: Mapping[str, Any]) -> None:
         """Note how a run ended."""
         with self.db.writing() as connection:
