@@ -244,7 +244,9 @@ def by_name(shelf: Shelf, topics: Sequence[NameTopic], seed: int) -> Table:
     rows = []
     for group in groups:
         own = [i for i, topic in enumerate(topics) if topic.group == group]
-        rows += [_row(f"{group}/{name}", f"{group}: {label}", found[name][own], seed) for name, label, _ in methods]
+        # Borrowed sound contradicts every genre, so only names are asked for among it.
+        told = [(name, label) for name, label, _ in methods if group != "genre" or "sound" not in name]
+        rows += [_row(f"{group}/{name}", f"{group}: {label}", found[name][own], seed) for name, label in told]
     n = shelf.catalog.count()
     about = f"{len(topics)} questions over {n} real songs, of which names and genres are known; any right song counts."
     return Table("names", "Questions for names", about, NAMED, tuple(rows), n)
@@ -292,9 +294,9 @@ def tuning(
     tried: list[tuple[str, Tuning]] = [("first assumed", words_tuning.FIRST), ("shipped", TUNED)]
     if options.tune:
         told.stage("Tuning", sum(1 for _ in words_tuning.grid()))
-        tried += [
-            (f"grid, no. {i}", t) for i, (_, t) in enumerate(words_tuning.choose(questions, sides, told.step)[:5], 1)
-        ]
+        best = words_tuning.choose(questions, sides, told.step)[:5]
+        tried += [(f"grid, no. {i}", each) for i, (_, each) in enumerate(best, start=1)]
+        tried += words_tuning.WITHOUT.items()
     rows = [_tuning_row(label, tuning, questions, sides) for label, tuning in tried]
     if options.tune:
         for warmth in words_tuning.TEMPERATURES:

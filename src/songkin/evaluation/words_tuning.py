@@ -26,15 +26,24 @@ FIRST: Final = Tuning(heard=1.0, text=0.35, words=0.8, k=20, text_floor=0.3, wor
 """What was assumed before anything was measured: fixed weights, and as large a k as if lists agreed."""
 
 GRID: Final[Mapping[str, Sequence[float]]] = {
-    "text": (0.1, 0.2, 0.35, 0.5),
-    "words": (0.5, 0.7, 1.0, 1.4),
+    "text": (0.1, 0.2, 0.35),
+    "words": (0.5, 0.7, 1.0),
     "words_floor": (0.0, 0.8),
     "coverage": (0.0, 1.0),
     "least": (0.2, 1.0),
 }
-DEPTHS: Final = (1, 2, 3, 5, 10, 20, 60)
+DEPTHS: Final = (2, 5, 10, 20, 60)
 """Values of k."""
 TEMPERATURES: Final = (0.03, 0.05, 0.08)
+
+WITHOUT: Final[Mapping[str, Tuning]] = {
+    "sound always trusted": replace(TUNED, least=1.0),
+    "every match of words": replace(TUNED, words_floor=0.0),
+    "words whatever they cover": replace(TUNED, coverage=0.0),
+    "equal weights": replace(TUNED, text=1.0, words=1.0),
+    "no MiniLM over metadata": replace(TUNED, text=0.0),
+}
+"""What ships, with one thing taken away."""
 
 Mark = Callable[[Sequence[str]], float]
 
