@@ -154,8 +154,11 @@ def _covered(catalog: Catalog, question: Question, found: Sequence[Sequence[Matc
 
 
 def _meant(name: Named | None, question: Question, lists: Lists) -> Named | None:
-    """A name that is nearly typed is meant only where the question is not good as it stands: *house* is no *mouse*."""
-    if name is None or name.exact:
+    """A name that is nearly typed is meant only where the question is not good as it stands: *house* is no *mouse*.
+
+    One of which only an article was left out ("beatles") is meant all the same.
+    """
+    if name is None or name.exact or set(fold(question.text).split()) <= set(name.meant.split()):
         return name
     speaks_of_sound = question.bridge is not None and question.bridge.surety >= TUNED.sure
     return None if speaks_of_sound or lists.covered == 1.0 else name
