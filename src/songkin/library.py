@@ -11,12 +11,12 @@ Heavy things wake late: a model is loaded when it is first needed, the search in
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from songkin import config as settings
 from songkin import store
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from songkin.indexing.progress import Progress
     from songkin.spaces import Statistics
     from songkin.store.vectors import VectorStore
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,10 @@ class Library:
         """Songs by words: how they sound, what is known of them, which words stand there."""
         from songkin.search.find import find
 
-        with self._index() as (vectors, notes):
-            answer = find(self.catalog, vectors, self._text_encoder, text, query, self._statistics())
+        def ask(vectors: VectorStore) -> Answer:
+            return find(self.catalog, vectors, self._text_encoder, text, query, self._statistics())
+
+        answer, notes = self._asked(ask)
         return Answer(answer.query, answer.hits, (*notes, *answer.notes))
 
     def similar(self, what: str, query: Query = Query()) -> Answer:
@@ -152,11 +157,11 @@ class Library:
         from songkin.search.seeds import seed_of
         from songkin.search.similar import similar
 
+        before = self._catch_up() if self._behind() else ()  # a song is compared by what was fitted over all
         statistics = self._statistics()
         seed = seed_of(self.catalog, self.config, resolve(self.catalog, what), statistics)
-        with self._index() as (vectors, notes):
-            hits = similar(self.catalog, vectors, seed, query, statistics)
-        return Answer(seed.label, hits, (*notes, *seed.notes))
+        hits, notes = self._asked(lambda vectors: similar(self.catalog, vectors, seed, query, statistics))
+        return Answer(seed.label, hits, tuple(dict.fromkeys((*before, *notes, *seed.notes))))
 
     def track(self, what: str) -> Track:
         """One song by id, path or name. Raises ``NotFound``, ``Ambiguous``."""
@@ -265,6 +270,18 @@ class Library:
         if not file.exists():
             Catalog(file).close()
 
+    def _asked(self, question: Callable[[VectorStore], T]) -> tuple[T, tuple[str, ...]]:
+        """Ask the search index. One that shows only now that it is damaged is made anew, once."""
+        try:
+            with self._index() as (vectors, notes):
+                return question(vectors), notes
+        except IndexDamaged:
+            if self.catalog.db.readonly:
+                raise
+        store.drop_vectors(self.catalog, self.config)
+        with self._index() as (vectors, notes):
+            return question(vectors), notes
+
     @contextmanager
     def _index(self) -> Iterator[tuple[VectorStore, tuple[str, ...]]]:
         """The search index, brought up to the catalog first if a run was cut short or the index was lost."""
@@ -276,11 +293,15 @@ class Library:
         with vectors:
             yield vectors, notes
 
-    def _sound_index(self) -> VectorStore | None:
-        readonly = self.catalog.db.readonly
+    def _behind(self) -> bool:
+        """Whether the catalog knows more than the search index, as after a run that was cut short."""
         elsewhere = self.catalog.journal.note("index_home") != store.index_home(self.config)
-        if not readonly and (elsewhere or self.catalog.stale()):
+        return not self.catalog.db.readonly and (elsewhere or bool(self.catalog.stale()))
+
+    def _sound_index(self) -> VectorStore | None:
+        if self._behind():
             return None
+        readonly = self.catalog.db.readonly
         try:
             vectors = store.open_vectors(self.catalog, self.config)
         except (IndexDamaged, SpaceMismatch):

@@ -34,6 +34,7 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
         artist = "One" if number < 2 else "Two"
         audio.write(str(folder / f"{kind}.flac"), rows, RATE, {"artist": artist})
     audio.write(str(folder / "short.wav"), tone(3.0), 44_100)
+    (folder / "no sound.mp3").write_bytes(b"not a sound" * 100)
     silent = np.concatenate([tone(6.0), np.zeros(6 * 44_100, np.float32)])
     audio.write(str(folder / "half silent.wav"), silent, 44_100)
     return folder
@@ -61,6 +62,7 @@ def test_what_cannot_be_judged_is_named_with_its_reason(report: Report) -> None:
     reasons = {Path(path).name: reason for path, reason in report.left_out}
     assert "8 seconds" in reasons["short.wav"]
     assert reasons["half silent.wav"] == "second: It is silent."
+    assert reasons["no sound.mp3"].startswith("whole: ")
 
 
 def test_without_the_networks_the_rest_is_measured_and_it_says_so(report: Report) -> None:

@@ -30,6 +30,7 @@ from songkin.store import catalog_file, open_vectors
 from songkin.store.catalog import Catalog
 
 SIZES: Final = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000)
+ALWAYS: Final = 10_000
 QUICK: Final = (200, 500)
 
 
@@ -65,7 +66,7 @@ class _Grown:
 
 def growth(setup: Setup) -> list[Figure]:
     """Cost by size."""
-    sizes = QUICK if setup.quick else [size for size in SIZES if size <= max(setup.tracks, SIZES[2])]
+    sizes = QUICK if setup.quick else [size for size in SIZES if size <= max(setup.tracks, ALWAYS)]
     grown = [_grow(setup, size) for size in sizes]
     figures = []
     for each in grown:

@@ -14,6 +14,7 @@ import signal
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from songkin import audio, encoders
 from songkin.encoders.base import AudioEncoder
-from songkin.errors import AudioError, WeightsMissing
+from songkin.errors import AudioError, SongkinError, WeightsMissing
 from songkin.evaluation import pieces
 from songkin.evaluation.baselines import LogMel, bliss
 from songkin.evaluation.pieces import Piece
@@ -125,6 +126,11 @@ def _worked(tasks: Sequence[Task], workers: int) -> Iterator[str]:
         try:
             for future in as_completed([pool.submit(hear, task) for task in tasks]):
                 yield future.result()
+        except BrokenProcessPool as error:
+            raise SongkinError(
+                "A worker process ended while it was listening.",
+                remedy="Run it again: what was heard is kept. With little memory, use --workers 1.",
+            ) from error
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -142,19 +148,21 @@ def hear(task: Task) -> str:
         return song.path
     with tempfile.TemporaryDirectory(prefix="songkin-eval-") as folder:
         for piece, file in missing:
-            path = song.path
-            if piece.suffix:
-                path = os.path.join(folder, piece.name + piece.suffix)
-                pieces.write(piece, path, pieces.cut(piece, song.key, sound))
-            _keep(file, _heard(path, kit, clip=piece.clip))
+            path = os.path.join(folder, piece.name + piece.suffix) if piece.suffix else song.path
+            try:
+                if piece.suffix:
+                    pieces.write(piece, path, pieces.cut(piece, song.key, sound))
+                heard = _heard(path, kit, clip=piece.clip)
+            except WeightsMissing:
+                raise
+            except SongkinError as error:
+                heard = Heard({}, {}, error.message)
+            _keep(file, heard)
     return song.path
 
 
 def _heard(path: str, kit: Kit, *, clip: bool) -> Heard:
-    try:
-        listened = listen(path, kit.encoders(), kit.profile, audio.Limits())
-    except AudioError as error:
-        return Heard({}, {}, error.message)
+    listened = listen(path, kit.encoders(), kit.profile, audio.Limits())
     vectors = {output: vector for output, (_, vector) in listened.vectors.items()}
     if kit.bliss and vectors:
         vectors["bliss"] = bliss(path)
