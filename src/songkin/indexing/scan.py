@@ -6,9 +6,12 @@ a song that is no longer where it was is that song, moved, whatever lay there be
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 
 from songkin.errors import AudioError
 from songkin.indexing.worker import Job, hash_file
@@ -18,6 +21,7 @@ from songkin.store.catalog import Catalog
 from songkin.store.rows import Stored
 
 QUARANTINE_DEATHS = 2
+Deaf = Callable[[tuple[str, ...], str], tuple[tuple[str, ...], Profile]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,19 @@ class Plan:
     gone_refusals: list[str] = field(default_factory=list)
 
 
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Keep Python from searching ten thousand known files for cycles, again and again: there are none."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+@_no_collecting()
 def compare(
     found: Iterable[SoundFile | Unreadable],
     roots: Sequence[str],
@@ -61,6 +78,7 @@ def compare(
     known = {stored.path: stored for stored in catalog.stored()}
     refusals = catalog.journal.refusals()
     plan = Plan()
+    deaf = lru_cache(partial(_deaf, wanted))  # a few different ones in the largest library
     loose: list[SoundFile] = []
     seen: set[str] = set()
     for item in found:
@@ -71,7 +89,7 @@ def compare(
             plan.unreadable.append(Refusal(item.path, f"It {item.reason}."))
         elif not _still_refused(item, refusals, wanted, plan):
             stored = known.get(item.path)
-            if stored is None or not _as_known(item, stored, wanted, plan):
+            if stored is None or not _as_known(item, stored, deaf, plan):
                 loose.append(item)
     _settle(
         loose, known, {s.id for s in known.values() if s.path not in seen and not os.path.exists(s.path)}, wanted, plan
@@ -119,30 +137,28 @@ def _still_refused(
     return True
 
 
-def _as_known(item: SoundFile, stored: Stored, wanted: Wanted, plan: Plan) -> bool:
+def _as_known(item: SoundFile, stored: Stored, deaf: Deaf, plan: Plan) -> bool:
     """Whether the file at a known path still holds what it held; if so it is planned for."""
-    if (item.size, item.mtime_ns) != (stored.size, stored.mtime_ns):
+    if item.mtime_ns != stored.mtime_ns or item.size != stored.size:
         if item.size != stored.size or not stored.file_hash or _hash(item.path) != stored.file_hash:
             return False
         plan.touched.append((stored, item))
     if stored.missing:
         plan.back.append(stored.id)
-    job = _job(item, wanted, stored)
-    if job.encoders:
-        plan.jobs.append((job, item, stored))
+    names, profile = deaf(stored.heard_by, stored.profile)
+    if names:
+        plan.jobs.append((Job(item.path, item.root, names, profile), item, stored))
     else:
         plan.unchanged += 1
     return True
 
 
-def _job(item: SoundFile, wanted: Wanted, stored: Stored | None) -> Job:
-    """All encoders for a file that changed; for one that did not, those that have not heard it yet."""
-    profile = wanted.profile
-    names = tuple(wanted.encoders)
-    if stored is not None and (not wanted.profile_asked or stored.profile == wanted.profile):
-        profile = as_profile(stored.profile, wanted.profile)
-        names = tuple(name for name, fingerprint in wanted.encoders.items() if fingerprint not in stored.heard_by)
-    return Job(item.path, item.root, names, profile)
+def _deaf(wanted: Wanted, heard_by: tuple[str, ...], profile: str) -> tuple[tuple[str, ...], Profile]:
+    """The encoders that have not heard an unchanged file as it is wanted, and how much they are to hear."""
+    if wanted.profile_asked and profile != wanted.profile:
+        return tuple(wanted.encoders), wanted.profile
+    names = tuple(name for name, fingerprint in wanted.encoders.items() if fingerprint not in heard_by)
+    return names, as_profile(profile, wanted.profile)
 
 
 def _settle(
@@ -166,9 +182,8 @@ def _settle(
             plan.moved.append((track, item))
     for item in unclaimed:
         place = known.get(item.path)
-        plan.jobs.append(
-            (_job(item, wanted, stored=None), item, None if place is None or place.id in claimed else place)
-        )
+        job = Job(item.path, item.root, tuple(wanted.encoders), wanted.profile)
+        plan.jobs.append((job, item, None if place is None or place.id in claimed else place))
     plan.vanished = sorted(vanished - claimed)
 
 

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
+from typing import NamedTuple
 
 from songkin.audio import EXTENSIONS
 from songkin.errors import SourceError
 
 
-@dataclass(frozen=True, slots=True)
-class SoundFile:
+class SoundFile(NamedTuple):  # a tuple: a walk makes very many
     """A file to hear. ``path`` is absolute, ``root`` the folder that was asked for and that the file was found under
     (its own folder if the file itself was asked for), ``size`` in bytes, ``mtime_ns`` in nanoseconds since 1970."""
 
@@ -68,9 +68,9 @@ class _Walk:
 
     def _folder(self, root: str) -> Iterator[SoundFile | Unreadable]:
         """Depth first, without recursion: a folder may lie deeper than Python's stack."""
-        waiting = [root]
+        waiting = [(root, os.path.realpath(root))]
         while waiting:
-            path = waiting.pop()
+            path, real = waiting.pop()
             try:
                 about = os.stat(path)
                 if (about.st_dev, about.st_ino) in self.folders:
@@ -81,25 +81,26 @@ class _Walk:
             except OSError as error:
                 yield Unreadable(path, _reason(error))
                 continue
-            shown = [entry for entry in entries if entry.name[0] != "."]
-            inner = [entry.path for entry in shown if _is_folder(entry)]
-            yield from self._files(shown, root, os.path.realpath(path) + os.sep)
+            inner: list[tuple[str, str]] = []
+            inside = real.rstrip(os.sep) + os.sep
+            for entry in entries:
+                if entry.name[0] == ".":
+                    continue
+                if _is_folder(entry):
+                    inner.append((entry.path, _real(entry, inside)))
+                elif entry.name[entry.name.rfind(".") :].lower() in EXTENSIONS and self._is_new(_real(entry, inside)):
+                    yield _examined(entry.path, root, entry.stat)
             waiting += reversed(inner)
-
-    def _files(self, entries: list[os.DirEntry[str]], root: str, real: str) -> list[SoundFile | Unreadable]:
-        """The sound files among the entries of one folder, whose real path is ``real``."""
-        return [
-            _examined(entry.path, root, entry.stat)
-            for entry in entries
-            if entry.name[entry.name.rfind(".") :].lower() in EXTENSIONS
-            and not _is_folder(entry)
-            and self._is_new(os.path.realpath(entry.path) if entry.is_symlink() else real + entry.name)
-        ]
 
     def _is_new(self, real: str) -> bool:
         known = len(self.files)
         self.files.add(real)
         return len(self.files) > known
+
+
+def _real(entry: os.DirEntry[str], folder: str) -> str:
+    """The real path of what stands in a folder with this real path. Only a link has to be asked for."""
+    return os.path.realpath(entry.path) if entry.is_symlink() else folder + entry.name
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

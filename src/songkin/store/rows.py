@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from numpy.typing import NDArray
@@ -16,8 +16,7 @@ from songkin.text import fold
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):  # a tuple: a re-scan makes one for every track
     """What the catalog knows of the file behind a track, to tell whether it must be read again."""
 
     id: str
