@@ -97,7 +97,7 @@ def test_both_engines_give_the_same_answers_to_every_question(setup: Setup) -> N
 
 def test_answers_are_alike_where_only_ties_differ() -> None:
     def answer(*pairs: tuple[str, float]) -> list[Match]:
-        return [Match(name, score, {}) for name, score in pairs]
+        return [Match(name, score) for name, score in pairs]
 
     ours = answer(("a", 0.9), ("b", 0.5), ("c", 0.5))
     assert searching.alike(ours, answer(("a", 0.9), ("c", 0.5), ("b", 0.5)))

@@ -20,7 +20,7 @@ from songkin.errors import SpaceMismatch, StoreError
 from songkin.models import track_id
 from songkin.store.embedded import EmbeddedStore
 from songkin.store.server import ServerStore, connect, erase
-from songkin.store.vectors import Ask, Condition, Fuse, Layout, Point, Recommend, Space, Sparse, VectorStore, unit
+from songkin.store.vectors import Ask, Condition, Layout, Point, Recommend, Space, Sparse, VectorStore, unit
 from vectorpoints import LAYOUT, assert_same, some_points, some_where, some_words
 
 URL = os.environ.get("SONGKIN_QDRANT_TEST_URL", "")
@@ -262,8 +262,6 @@ ONES = np.ones(8, dtype=np.float32)
 def test_a_question_that_no_engine_could_answer_is_refused(spare: VectorStore, question: Ask) -> None:
     with pytest.raises(StoreError):
         spare.ask([question])
-    with pytest.raises(StoreError):
-        spare.fuse(Fuse((question,), (1.0,), 5))
 
 
 def test_facets_are_of_indexed_keywords_only(spare: VectorStore) -> None:
@@ -371,7 +369,6 @@ def test_scores_below_the_floor_do_not_count(full: VectorStore) -> None:
     middle = (every[100].score + every[101].score) / 2
     ask = Ask("sound", ONES, 400, floor=middle)
     assert [m.id for m in full.ask([ask])[0]] == [m.id for m in every[:101]]
-    assert {m.id for m in full.fuse(Fuse((ask,), (1.0,), 400))} == {m.id for m in every[:101]}
 
 
 def test_the_ids_of_a_filter_are_those_it_counts(full: VectorStore) -> None:
@@ -396,58 +393,6 @@ def test_an_empty_sparse_question_gets_an_empty_answer_in_its_place(full: Vector
     assert (first, third) == ([], [])
     assert len(second) == 5
     assert full.ask([]) == []
-
-
-def test_a_fusion_is_the_documented_sum_of_ranks(full: VectorStore) -> None:
-    rng = np.random.default_rng(3)
-    asks = (Ask("sound", ONES, 30), Ask("heard", ONES[:6], 40), Ask("words", some_words(rng), 50))
-    lists = full.ask(asks)
-    for k, weights in ((60, (1.0, 1.0, 1.0)), (60, (1.0, 0.5, 3.0)), (2, (0.2, 1.0, 0.7)), (1, (1.0, 0.0, 2.0))):
-        sums: dict[str, float] = {}
-        for found, weight in zip(lists, weights, strict=True):
-            for rank, match in enumerate(found if weight else [], start=1):
-                sums[match.id] = sums.get(match.id, 0.0) + weight / (k + rank)
-        wanted = sorted(sums.values(), reverse=True)[:25]
-        fused = full.fuse(Fuse(asks, weights, 25, k))
-        assert [m.score for m in fused] == pytest.approx(wanted, rel=1e-4)
-        assert all(m.score == pytest.approx(sums[m.id], rel=1e-4) for m in fused)
-
-
-@against_the_oracle
-def test_random_fusions_get_the_oracles_answers(full: VectorStore, oracle: VectorStore) -> None:
-    rng = np.random.default_rng(4)
-    for _ in range(25):
-        asks = tuple(
-            Ask(s.name, some_words(rng) if s.sparse else rng.normal(size=s.dim).astype(np.float32), 80, some_where(rng))
-            for s in LAYOUT.spaces
-        )
-        weights = tuple(float(w) for w in rng.uniform(0, 2, size=len(asks)))
-        plan = Fuse(asks, weights, 20, int(rng.integers(1, 80)), some_where(rng))
-        assert_same(full.fuse(plan), oracle.fuse(plan))
-
-
-def test_the_filter_of_a_fusion_holds_for_every_ask(full: VectorStore) -> None:
-    where = (Condition("match", "genre", ("jazz",)),)
-    found = full.fuse(Fuse((Ask("sound", ONES, 50), Ask("heard", ONES[:6], 50)), (1.0, 1.0), 100, where=where))
-    jazz = {p.id for p in POINTS if "jazz" in p.payload.get("genre", [])}
-    assert found
-    assert {m.id for m in found} <= jazz
-
-
-def test_a_fusion_of_nothing_is_empty_and_one_without_sense_refused(full: VectorStore) -> None:
-    ask = Ask("sound", ONES, 5)
-    assert full.fuse(Fuse((), (), 5)) == []
-    assert full.fuse(Fuse((ask,), (0.0,), 5)) == []
-    assert full.fuse(Fuse((Ask("words", Sparse((), ()), 5),), (1.0,), 5)) == []
-    for plan in (
-        Fuse((ask,), (1.0, 2.0), 5),
-        Fuse((ask,), (-1.0,), 5),
-        Fuse((ask,), (float("nan"),), 5),
-        Fuse((ask,), (1.0,), 0),
-        Fuse((ask,), (1.0,), 5, k=0),
-    ):
-        with pytest.raises(StoreError):
-            full.fuse(plan)
 
 
 @against_the_oracle

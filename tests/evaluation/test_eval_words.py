@@ -255,4 +255,4 @@ def test_the_grid_fuses_as_the_engine_does(report: Report, folder: Path, tmp_pat
             engine = words_rankers.by_fusion(shelf, tuning)
             for text in ("fast drums", "choir singing", "piano without drums", "Vera River"):
                 asked = words_tuning.asked(shelf, text, words_tuning.name_mark(()))
-                assert list(engine(text)) == words_tuning.fused(asked, tuning)
+                assert list(engine(text)) == words_tuning.order(asked, tuning)

@@ -12,7 +12,7 @@ from songkin.encoders.musicnn import TAGS
 from songkin.encoders.weights import default_cache, installed
 from songkin.errors import EncoderError
 from songkin.search import bridge
-from songkin.search.trust import TUNED, Tuning, above, share, trusted
+from songkin.search.trust import TUNED, Tuning, above, fused, share, trusted
 from songkin.spaces import Statistics
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Ask, Match, Sparse
@@ -25,7 +25,7 @@ needs_minilm = pytest.mark.skipif(
 HEARD = Ask("heard", np.ones(100, np.float32), 10)
 TEXT = Ask("text", np.ones(384, np.float32), 10)
 WORDS = Ask("words", Sparse((1, 2), (1.0, 1.0)), 10)
-FOUND = [Match("a", 4.0, {}), Match("b", 3.5, {}), Match("c", 1.0, {})]
+FOUND = [Match("a", 4.0), Match("b", 3.5), Match("c", 1.0)]
 
 
 def weights_for(surety: float, covered: float, tuning: Tuning = TUNED) -> tuple[float, ...]:
@@ -105,3 +105,18 @@ def test_a_name_with_a_no_in_it_excludes_no_sound(tmp_path: Path, statistics: St
     assert name.weights.min() >= 0.0
     assert name.surety < 0.65 < sound.surety
     assert TAGS[int(sound.weights.argmax())] == "flute"
+
+
+def test_a_fused_score_is_the_sum_of_shares_over_the_lists_that_hold_a_song() -> None:
+    one, other = [Match("a", 4.0), Match("b", 3.5)], [Match("c", 9.0), Match("b", 1.0)]
+    scores = dict(fused([one, other, FOUND], (1.0, 0.5, 0.0), 2))
+    assert scores == pytest.approx({"a": 1 / 3, "b": 1 / 4 + 0.5 / 4, "c": 0.5 / 3})
+    assert [song for song, _ in fused([one, other], (1.0, 0.5), 2)] == ["b", "a", "c"]
+
+
+def test_songs_of_the_same_score_fuse_alike_in_whatever_order_an_engine_gives_them() -> None:
+    there, back = (
+        [Match("x", 2.0), Match("b", 1.0), Match("a", 1.0)],
+        [Match("x", 2.0), Match("a", 1.0), Match("b", 1.0)],
+    )
+    assert fused([there, FOUND], (1.0, 1.0), 10) == fused([back, FOUND], (1.0, 1.0), 10)

@@ -27,7 +27,7 @@ from qdrant_client import QdrantClient
 
 from songkin.models import track_id
 from songkin.store.server import ServerStore, erase
-from songkin.store.vectors import Ask, Condition, Fuse, Recommend, Space, Sparse, VectorStore
+from songkin.store.vectors import Ask, Condition, Recommend, Space, Sparse, VectorStore
 from vectorpoints import LAYOUT, assert_same, some_points, some_where, some_words
 from wireserver import WireServer
 
@@ -124,7 +124,6 @@ def use_everything(store: VectorStore) -> list[Any]:
             for s, ef in zip(LAYOUT.spaces, (None, 64, 128, None), strict=True)
         )
         answers += store.ask(asks)
-        answers.append(store.fuse(Fuse(asks, (1.0, 0.5, 0.25, 2.0), 15, 60, some_where(rng))))
         answers += [
             store.recommend(Recommend("sound", tuple(songs[:4]), tuple(songs[4:6]), 7, "average", where)),
             store.recommend(Recommend("sound", tuple(songs[:4]), tuple(songs[4:6]), 7, "best", where)),
@@ -208,15 +207,7 @@ def test_one_question_is_one_request() -> None:
         before = len(server.seen)
         asks = (Ask("sound", np.ones(8, dtype=np.float32), 5), Ask("heard", np.ones(6, dtype=np.float32), 5))
         store.ask(asks)
-        store.fuse(Fuse(asks, (1.0, 0.5), 5))
-        assert [path.rsplit("songkin_test", 1)[1] for _, path, _ in server.seen[before:]] == [
-            "/points/query/batch",
-            "/points/query",
-        ]
-        fused = server.seen[-1][2]
-        assert [one["query"] for one in fused["prefetch"]] == [{"rrf": {"k": 61}}] * 2
-        assert fused["query"]["formula"] == {"sum": [{"mult": [1.0, "$score[0]"]}, {"mult": [0.5, "$score[1]"]}]}
-        assert fused["query"]["defaults"] == {"$score[0]": 0.0, "$score[1]": 0.0}
+        assert [path.rsplit("songkin_test", 1)[1] for _, path, _ in server.seen[before:]] == ["/points/query/batch"]
 
 
 GOOD_FILTER = {"must": [{"key": "genre", "match": {"any": ["jazz"]}}]}

@@ -20,10 +20,11 @@ from songkin.benchmark.figures import Figure, Target, median, percentile, skippe
 from songkin.benchmark.processes import cpu_and_wall, crowd
 from songkin.benchmark.setup import Setup
 from songkin.search import find, similar
+from songkin.search.trust import fused as by_rank
 from songkin.spaces import SOUND_SPACES
 from songkin.store import TRACKS
 from songkin.store.embedded import EmbeddedStore
-from songkin.store.vectors import Ask, Condition, Fuse, Match, VectorStore
+from songkin.store.vectors import Ask, Condition, Match, VectorStore
 from songkin.store.words import Words
 
 FASTER: Final = Target(least=10.0)
@@ -42,7 +43,8 @@ def fused(store: VectorStore, number: int, where: Where, *, exact: bool = False)
         Ask(space, terms if space == "words" else asked[space], find.CANDIDATES, where, exact=exact)
         for space in find.WEIGHTS
     )
-    return [store.fuse(Fuse(asks, tuple(find.WEIGHTS.values()), find.CANDIDATES, find.RRF_K, where))]
+    order = by_rank(store.ask(asks), list(find.WEIGHTS.values()), find.RRF_K)
+    return [[Match(song, score) for song, score in order[: find.CANDIDATES]]]
 
 
 def batch(store: VectorStore, number: int, where: Where) -> list[list[Match]]:

@@ -13,7 +13,7 @@ from songkin.encoders.musicnn import TAGS
 from songkin.evaluation.words_shelves import Shelf
 from songkin.models import Query
 from songkin.search import bridge, find
-from songkin.search.trust import TUNED, Tuning
+from songkin.search.trust import TUNED, Tuning, fused
 from songkin.spaces import Matrix
 from songkin.store.vectors import Ask
 
@@ -24,7 +24,7 @@ _DEPTH = 200
 
 
 def by_find(shelf: Shelf) -> Ranker:
-    """All of ``songkin find``: names looked up, three lists fused by the engine."""
+    """All of ``songkin find``: names looked up, three lists fused."""
     query = Query(limit=_DEPTH, per_artist=None, per_album=None)
 
     def rank(text: str) -> Sequence[str]:
@@ -35,12 +35,12 @@ def by_find(shelf: Shelf) -> Ranker:
 
 
 def by_fusion(shelf: Shelf, tuning: Tuning = TUNED) -> Ranker:
-    """The three lists fused by the engine, without looking names up."""
+    """The three lists fused, without looking names up."""
 
     def rank(text: str) -> Sequence[str]:
         question = find.put(shelf.catalog, shelf.encoder, text, (), shelf.statistics, tuning)
         lists = find.looked_at(shelf.catalog, shelf.store, question, tuning)
-        return [match.id for match in find.fused(shelf.store, lists, (), _DEPTH, tuning)]
+        return [i for i, _ in fused(lists.found, lists.weights, tuning.k)[:_DEPTH]]
 
     return rank
 

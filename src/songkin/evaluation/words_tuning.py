@@ -1,7 +1,6 @@
 """Choosing what ``find`` is tuned to, on one half of the questions, judged on the other.
 
-The lists of every question are asked for once; then the engine's fusion is repeated here for every tuning of a grid (a
-test holds both against each other). A tuning is judged by the mean of five numbers, one per material, because a library
+The lists of every question are asked for once, then fused for every tuning of a grid. A tuning is judged by the mean of five numbers, one per material, because a library
 may have rich metadata, none, or both: nDCG at 10 of questions for sound on the bare and on the dressed shelf, and the
 reciprocal rank of questions for names on the dressed one, on a named one that nobody has listened to, and with sound.
 """
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from songkin.evaluation.words_marks import graded, named
 from songkin.evaluation.words_shelves import Shelf
 from songkin.search import find
-from songkin.search.trust import TUNED, Tuning, share, trusted
+from songkin.search.trust import TUNED, Tuning, above, fused, trusted
 from songkin.store.vectors import Ask, Match
 
 FIRST: Final = Tuning(heard=1.0, text=0.35, words=0.8, k=20, text_floor=0.3, words_floor=0.0, coverage=0.0, least=1.0)
@@ -78,24 +77,16 @@ def name_mark(right: Collection[str]) -> Mark:
     return lambda ranking: named(ranking, right)[2]
 
 
-def fused(question: Asked, tuning: Tuning) -> list[str]:
-    """Ids as the engine would fuse them, best first."""
+def order(question: Asked, tuning: Tuning) -> list[str]:
+    """Ids as ``find`` fuses them, best first."""
     asks, weights = trusted(question.asks, question.found, question.surety, question.covered, tuning)
-    scores: dict[str, float] = {}
-    for ask, weight, matches in zip(asks, weights, question.found, strict=True):
-        if weight <= 0:
-            continue
-        floor = -np.inf if ask.floor is None else ask.floor
-        for rank, match in enumerate(matches, start=1):
-            if match.score < floor:
-                break
-            scores[match.id] = scores.get(match.id, 0.0) + share(tuning.k, rank, weight)
-    return sorted(scores, key=lambda each: -scores[each])
+    lists = [above(ask, matches) for ask, matches in zip(asks, question.found, strict=True)]
+    return [i for i, _ in fused(lists, weights, tuning.k)]
 
 
 def marks(questions: Sequence[Asked], tuning: Tuning) -> NDArray[np.float64]:
     """One number per question."""
-    return np.array([question.mark(fused(question, tuning)) for question in questions])
+    return np.array([question.mark(order(question, tuning)) for question in questions])
 
 
 def grid() -> Iterator[Tuning]:

@@ -1,8 +1,8 @@
 """Songs by words: how they sound, what their metadata means, which words stand in it.
 
 Three lists are made: ``heard`` answers through the tag bridge, ``text`` through MiniLM over what is known of a song,
-``words`` through BM25. They are looked at once, to see how far each can be trusted for this question (``trust``), and
-fused by the engine in one request (weighted reciprocal rank fusion). A title, artist or album typed exactly comes
+``words`` through BM25, in one request to the engine. Each is looked at, to see how far it can be trusted for this
+question, and they are fused by rank (``trust``). A title, artist or album typed exactly comes
 first; one that is misspelt comes first too, and the answer says what was taken as meant.
 """
 
@@ -20,11 +20,11 @@ from songkin.search import bridge
 from songkin.search.filters import conditions
 from songkin.search.names import Named, named
 from songkin.search.seeds import tags_of
-from songkin.search.similar import album_key, artist_keys, links_of, standing
-from songkin.search.trust import TUNED, Tuning, above, share, trusted
+from songkin.search.similar import by_album, by_artist, links_of, standing
+from songkin.search.trust import TUNED, Tuning, above, fused, share, trusted
 from songkin.spaces import Statistics
 from songkin.store.catalog import Catalog
-from songkin.store.vectors import Ask, Condition, Fuse, Match, Sparse, VectorStore
+from songkin.store.vectors import Ask, Condition, Match, Sparse, VectorStore
 from songkin.store.words import Words
 from songkin.text import fold, words
 
@@ -78,17 +78,11 @@ def find(
     lists = looked_at(catalog, store, question)
     name = _meant(named(catalog, asked), question, lists)
     first = _named_first(store, name, where)
-    matches = fused(store, lists, where, max(CANDIDATES, 3 * query.limit))
-    ranked = _ranked(catalog, first, matches, lists)
+    ranked = _ranked([track.id for track in first], fused(lists.found, lists.weights, RRF_K), lists)
     linked = links_of(catalog)
     if query.hide_duplicates:
-        ranked = ranking.collapse(ranked, lambda item: item[0].id, linked)
-    pinned = {track.id for track in first}
-    caps = [
-        (lambda item: [] if item[0].id in pinned else artist_keys(item[0]), query.per_artist),
-        (lambda item: [] if item[0].id in pinned else album_key(item[0]), query.per_album),
-    ]
-    chosen = ranking.spread(ranked, query.limit, caps)
+        ranked = ranking.collapse(ranked, lambda item: item[0], linked)
+    chosen = _page(catalog, ranked, {track.id for track in first}, query)
     notes = question.notes
     if name and not name.exact:
         notes = (f"Nothing is called {asked!r}; showing {name.kind} {_as_written(name)!r} first.", *notes)
@@ -134,14 +128,8 @@ def looked_at(catalog: Catalog, store: VectorStore, question: Question, tuning: 
     return Lists(asks, weights, kept, covered)
 
 
-def fused(
-    store: VectorStore, lists: Lists, where: tuple[Condition, ...], limit: int, tuning: Tuning = TUNED
-) -> list[Match]:
-    """All lists in one order, by one request to the engine."""
-    return store.fuse(Fuse(lists.asks, lists.weights, limit, tuning.k, where)) if lists.asks else []
-
-
-_Ranked = tuple[Track, float]
+_Ranked = tuple[str, float]
+"""A song's id and its score."""
 
 
 def _covered(catalog: Catalog, question: Question, found: Sequence[Sequence[Match]]) -> float:
@@ -174,26 +162,33 @@ def _named_first(store: VectorStore, name: Named | None, where: tuple[Condition,
     return [track for track in name.tracks if track.id in allowed]
 
 
-def _ranked(
-    catalog: Catalog,
-    first: Sequence[Track],
-    matches: Sequence[Match],
-    lists: Lists,
-) -> list[_Ranked]:
+def _ranked(first: Sequence[str], order: Sequence[_Ranked], lists: Lists) -> list[_Ranked]:
     """Named songs, then fused ones; among named ones the fused order decides. 1 is first in all lists that answered,
     each fully trusted."""
     answered = [ask.space for ask, found in zip(lists.asks, lists.found, strict=True) if found]
     best = sum(share(RRF_K, 1, WEIGHTS[space]) for space in answered) or 1.0
-    fused = {match.id: min(0.99, match.score / best) for match in matches}
-    pinned = sorted(first, key=lambda track: -fused.get(track.id, 0.0))
-    found = catalog.tracks([match.id for match in matches])
-    rest = [(found[i], score) for i, score in fused.items() if i in found and all(i != t.id for t in pinned)]
-    return [*((track, 1.0) for track in pinned), *rest]
+    scores = {i: min(0.99, score / best) for i, score in order}
+    pinned = sorted(first, key=lambda i: -scores.get(i, 0.0))
+    named = set(pinned)
+    return [*((i, 1.0) for i in pinned), *((i, score) for i, score in scores.items() if i not in named)]
+
+
+def _page(catalog: Catalog, ranked: Sequence[_Ranked], pinned: set[str], query: Query) -> list[tuple[Track, float]]:
+    """The songs to show. What was named itself is not counted against its artist or album."""
+    credits = catalog.credits([i for i, _ in ranked])
+    known = [item for item in ranked if item[0] in credits]
+    caps = [
+        (lambda item: [] if item[0] in pinned else by_artist(credits[item[0]]), query.per_artist),
+        (lambda item: [] if item[0] in pinned else by_album(credits[item[0]]), query.per_album),
+    ]
+    chosen = ranking.spread(known, query.limit, caps)
+    tracks = catalog.tracks([i for i, _ in chosen])
+    return [(tracks[i], score) for i, score in chosen if i in tracks]
 
 
 def _hits(
     catalog: Catalog,
-    chosen: Sequence[_Ranked],
+    chosen: Sequence[tuple[Track, float]],
     name: Named | None,
     question: Question,
     lists: Lists,

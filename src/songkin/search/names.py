@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import fuzz, process
@@ -73,10 +73,7 @@ def _by_part_of_name(catalog: Catalog, folded: str) -> Named | None:
         or any(fuzz.ratio(folded, tag) >= NEARLY_PART for tag in _TAG_WORDS)
     ):
         return None
-    holders: dict[str, list[str]] = {}
-    for artist in catalog.artists():
-        for part in artist.split():
-            holders.setdefault(part, []).append(artist)
+    holders = _holders(catalog.artists())
     meant = folded
     if folded not in holders:
         near = process.extractOne(folded, list(holders), scorer=fuzz.ratio, score_cutoff=NEARLY_PART)
@@ -87,8 +84,23 @@ def _by_part_of_name(catalog: Catalog, folded: str) -> Named | None:
     return Named(tuple({track.id: track for track in tracks}.values()), meant == folded, meant, kind="artist's name")
 
 
-def _nearest(folded: str, names: Sequence[str]) -> tuple[str, float] | None:
+@lru_cache(maxsize=1)
+def _holders(artists: tuple[str, ...]) -> dict[str, list[str]]:
+    """Artists by each word of their names."""
+    holders: dict[str, list[str]] = {}
+    for artist in artists:
+        for part in artist.split():
+            holders.setdefault(part, []).append(artist)
+    return holders
+
+
+def _nearest(folded: str, names: tuple[str, ...]) -> tuple[str, float] | None:
     """The name most like the query; a leading article in the name does not count against it."""
-    bare = [name.removeprefix("the ") for name in names]
-    found = process.extractOne(folded.removeprefix("the "), bare, scorer=fuzz.ratio, score_cutoff=NEARLY)
+    found = process.extractOne(folded.removeprefix("the "), _bare(names), scorer=fuzz.ratio, score_cutoff=NEARLY)
     return (names[found[2]], found[1]) if found else None
+
+
+@lru_cache(maxsize=2)
+def _bare(names: tuple[str, ...]) -> list[str]:
+    """Names without a leading article; kept for artists and titles, since every question needs them."""
+    return [name.removeprefix("the ") for name in names]

@@ -19,6 +19,7 @@ from songkin.search.recognise import PROPOSED, recognise
 from songkin.search.seeds import Seed, tags_of
 from songkin.spaces import SOUND_SPACES, Matrix, Statistics
 from songkin.store.catalog import Catalog
+from songkin.store.rows import Credit
 from songkin.store.vectors import Ask, Condition, VectorStore
 from songkin.text import fold
 
@@ -44,18 +45,18 @@ def similar(
         best = max(score for score, _ in blended.values())
         blended[known.id] = (max(best, 1.0 - known.error), blended[known.id][1])
         order = [known.id, *(i for i in order if i != known.id)]
-    tracks = catalog.tracks(order[: 5 * wanted])
-    ranked: list[Scored] = [(tracks[i], *blended[i]) for i in order if i in tracks]
     linked = links_of(catalog)
     if query.hide_duplicates:
-        ranked = ranking.collapse(ranked, lambda item: item[0].id, linked)
-        ranked = [item for item in ranked if seed.track is None or item[0].id not in linked.get(seed.track.id, set())]
+        order = ranking.collapse(order, str, linked)
+        order = [i for i in order if seed.track is None or i not in linked.get(seed.track.id, set())]
+    credits = catalog.credits(order)
     chosen = ranking.spread(
-        ranked,
+        [i for i in order if i in credits],
         query.limit,
-        [(lambda item: artist_keys(item[0]), query.per_artist), (lambda item: album_key(item[0]), query.per_album)],
+        [(lambda i: by_artist(credits[i]), query.per_artist), (lambda i: by_album(credits[i]), query.per_album)],
     )
-    hits = _hits(catalog, seed, chosen, statistics, linked)
+    tracks = catalog.tracks(chosen)
+    hits = _hits(catalog, seed, [(tracks[i], *blended[i]) for i in chosen if i in tracks], statistics, linked)
     return tuple(_recognised(hit, known) if known and hit.track.id == known.id else hit for hit in hits)
 
 
@@ -100,14 +101,14 @@ def _blended(
     return ranking.blend(distances, own_radii, radii, WEIGHTS)
 
 
-def artist_keys(track: Track) -> Sequence[Hashable]:
+def by_artist(credit: Credit) -> Sequence[Hashable]:
     """Whom a song counts for when a page is spread over artists."""
-    return [fold(name) for name in track.artists]
+    return credit.artists.split("\n") if credit.artists else []
 
 
-def album_key(track: Track) -> Sequence[Hashable]:
+def by_album(credit: Credit) -> Sequence[Hashable]:
     """Which album a song counts for."""
-    return [(fold(track.album), fold(track.album_artist or track.artist))] if track.album else []
+    return [(credit.album, fold(credit.album_artist) or credit.artists)] if credit.album else []
 
 
 def _hits(

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songkin.errors import StoreError
-from songkin.store.vectors import Ask, Condition, Fuse, Layout, Point, Recommend, Space, Sparse, unit
+from songkin.store.vectors import Ask, Condition, Layout, Point, Recommend, Space, Sparse, unit
 
 _INT64 = 2**63
 
@@ -171,16 +171,6 @@ def checked_ask(layout: Layout, ask: Ask, where: Sequence[Condition] = ()) -> As
     else:
         vector = dense_row(layout, ask.space, ask.vector)
     return replace(ask, vector=vector, where=tuple(checked_where(layout, (*ask.where, *where))))
-
-
-def checked_fuse(layout: Layout, plan: Fuse) -> list[tuple[Ask, float]]:
-    """Asks and weights that take part: those with a weight and, if sparse, with a term. May be empty."""
-    if len(plan.asks) != len(plan.weights):
-        raise StoreError(f"{len(plan.asks)} asks cannot be fused with {len(plan.weights)} weights.")
-    if plan.limit < 1 or plan.k < 1 or not all(w >= 0 and math.isfinite(w) for w in plan.weights):
-        raise StoreError("A fusion needs a limit and k of 1 or more and weights of 0 or more.")
-    asks = [checked_ask(layout, ask, plan.where) for ask in plan.asks]
-    return [(ask, weight) for ask, weight in zip(asks, plan.weights, strict=True) if weight > 0 and not is_empty(ask)]
 
 
 def is_empty(ask: Ask) -> bool:

@@ -86,7 +86,7 @@ def our_point(record: edge.Record) -> Point:
 
 def matches(found: Sequence[edge.ScoredPoint]) -> list[Match]:
     """Found points as songkin has them."""
-    return [Match(str(point.id), float(point.score), point.payload or {}) for point in found]
+    return [Match(str(point.id), float(point.score)) for point in found]
 
 
 def nearest(ask: Ask) -> edge.Query:
@@ -102,27 +102,6 @@ def params(ask: Ask, layout: Layout) -> edge.SearchParams:
     int8 = layout.space(ask.space).dim >= QUANTIZE_FROM
     again = edge.QuantizationSearchParams(ignore=ask.exact, rescore=True, oversampling=2.0) if int8 else None
     return edge.SearchParams(hnsw_ef=ask.ef, exact=ask.exact, quantization=again)
-
-
-def ranks(ask: Ask, k: int, layout: Layout) -> edge.Prefetch:
-    """The answers to one question, each scored ``1 / (k + rank)``."""
-    found = edge.Prefetch(
-        limit=ask.limit,
-        query=nearest(ask),
-        filter=where_filter(ask.where),
-        params=params(ask, layout),
-        score_threshold=ask.floor,
-    )
-    # The engine counts ranks from 0 where the paper counts from 1.
-    alone: Any = edge.Fusion.Rrf(k + 1)
-    return edge.Prefetch(limit=ask.limit, prefetches=[found], query=alone)
-
-
-def weighted(weights: Sequence[float]) -> edge.Formula:
-    """The weighted sum of the scores of as many prefetches; who is missing in one has 0 there."""
-    term = edge.Expression
-    parts = [term.Mult([term.Constant(w), term.Variable(f"$score[{i}]")]) for i, w in enumerate(weights)]
-    return edge.Formula(term.Sum(parts), {f"$score[{i}]": 0.0 for i in range(len(weights))})
 
 
 def where_filter(where: Sequence[Condition]) -> edge.Filter | None:

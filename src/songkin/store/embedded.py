@@ -37,13 +37,12 @@ from songkin.store.checks import (
     checked,
     checked_ask,
     checked_facet,
-    checked_fuse,
     checked_recommend,
     checked_where,
     is_empty,
     is_id,
 )
-from songkin.store.vectors import Ask, Condition, Fuse, Layout, Match, Point, Recommend, average, batches, examples
+from songkin.store.vectors import Ask, Condition, Layout, Match, Point, Recommend, average, batches, examples
 
 GRAPH_FROM: Final = 50_000
 """Points from which a graph index pays: below, the exact scan takes a few milliseconds and finds everything."""
@@ -311,22 +310,8 @@ class EmbeddedStore:
             filter=edges.where_filter(ask.where),
             params=edges.params(ask, self.layout),
             score_threshold=ask.floor,
-            with_payload=True,
+            with_payload=False,
         )
-
-    def fuse(self, plan: Fuse) -> list[Match]:
-        """Answer one fused question. ``score`` is the fused sum (see ``Fuse``)."""
-        parts = checked_fuse(self.layout, plan)
-        if not parts:
-            return []
-        request = edge.QueryRequest(
-            limit=plan.limit,
-            prefetches=[edges.ranks(ask, plan.k, self.layout) for ask, _ in parts],
-            query=edges.weighted([weight for _, weight in parts]),
-            with_payload=True,
-        )
-        with self._reading("searched"):
-            return edges.matches(self._shard.query(request))
 
     def recommend(self, plan: Recommend) -> list[Match]:
         """Neighbours of examples; examples are never among them."""
@@ -341,7 +326,7 @@ class EmbeddedStore:
         best = plan.strategy == "best"
         query = (edge.Query.RecommendBestScore if best else edge.Query.RecommendSumScores)(pairs, using=plan.space)
         request = edge.QueryRequest(
-            limit=plan.limit, query=query, filter=edges.where_filter(plan.where), with_payload=True
+            limit=plan.limit, query=query, filter=edges.where_filter(plan.where), with_payload=False
         )
         with self._reading("searched"):
             return edges.matches(self._shard.query(request))

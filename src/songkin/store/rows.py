@@ -31,6 +31,14 @@ class Stored(NamedTuple):  # a tuple: a re-scan makes one for every track
     missing: bool
 
 
+class Credit(NamedTuple):
+    """Whom and what a track counts for: folded artists, one a line, the folded album, whose album it is, as written."""
+
+    artists: str
+    album: str
+    album_artist: str
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
     """A track with all that reading its file gave, ready to be stored."""

@@ -27,7 +27,6 @@ from songkin.store.checks import (
     checked,
     checked_ask,
     checked_facet,
-    checked_fuse,
     checked_recommend,
     checked_where,
     is_empty,
@@ -37,7 +36,6 @@ from songkin.store.shard import RECREATE, describe
 from songkin.store.vectors import (
     Ask,
     Condition,
-    Fuse,
     Layout,
     Match,
     Point,
@@ -220,7 +218,7 @@ class ServerStore:
                 params=self._params(ask),
                 limit=ask.limit,
                 score_threshold=ask.floor,
-                with_payload=True,
+                with_payload=False,
             )
             for ask in ready
             if not is_empty(ask)
@@ -231,21 +229,6 @@ class ServerStore:
 
     def _params(self, ask: Ask) -> models.SearchParams | None:
         return None if self._local else wire.params(ask, self.layout)
-
-    def fuse(self, plan: Fuse) -> list[Match]:
-        """Answer one fused question. ``score`` is the fused sum (see ``Fuse``)."""
-        client, parts = self._client, checked_fuse(self.layout, plan)
-        if not parts:
-            return []
-        with _asking("searched"):
-            found = client.query_points(
-                self._name,
-                query=wire.weighted([weight for _, weight in parts]),
-                prefetch=[wire.ranks(ask, plan.k, self._params(ask)) for ask, _ in parts],
-                limit=plan.limit,
-                with_payload=True,
-            )
-            return wire.matches(found.points)
 
     def recommend(self, plan: Recommend) -> list[Match]:
         """Neighbours of examples; examples are never among them."""
@@ -270,7 +253,7 @@ class ServerStore:
                 using=plan.space,
                 query_filter=wire.where_filter(plan.where),
                 limit=plan.limit,
-                with_payload=True,
+                with_payload=False,
             )
             return wire.matches(found.points)
 

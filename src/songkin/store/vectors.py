@@ -95,24 +95,6 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Fuse:
-    """Weighted reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009), done by the engine in one request.
-
-    A point's score is the sum over the asks that found it of ``weight / (k + rank)``, ranks counted from 1. Weight 0
-    leaves an ask out. ``where`` holds for every ask, beside its own.
-
-    Qdrant's own weights stretch ranks, ``1 / (k + rank / weight)``: at k=60 weights 1 and 0.5 then differ by 2 % at the
-    first rank. So each list is fused alone, and a formula sums up the weighted scores.
-    """
-
-    asks: tuple[Ask, ...]
-    weights: tuple[float, ...]
-    limit: int
-    k: int = 60
-    where: tuple[Condition, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Recommend:
     """Points near ``positive`` and far from ``negative`` examples (ids of stored points, which never come back).
 
@@ -131,11 +113,10 @@ class Recommend:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One found point: its id as text, its score (higher is better), its payload."""
+    """One found point: its id as text, its score (higher is better)."""
 
     id: str
     score: float
-    payload: Payload
 
 
 class VectorStore(Protocol):
@@ -165,9 +146,6 @@ class VectorStore(Protocol):
 
     def ask(self, asks: Sequence[Ask]) -> list[list[Match]]:
         """Answer several questions in one round trip, in their order."""
-
-    def fuse(self, plan: Fuse) -> list[Match]:
-        """Answer one fused question. ``score`` is the fused sum."""
 
     def recommend(self, plan: Recommend) -> list[Match]:
         """Neighbours of examples; examples are never among them."""

@@ -88,7 +88,7 @@ def our_point(record: models.Record) -> Point:
 
 def matches(found: Sequence[models.ScoredPoint]) -> list[Match]:
     """Found points as songkin has them."""
-    return [Match(str(point.id), float(point.score), point.payload or {}) for point in found]
+    return [Match(str(point.id), float(point.score)) for point in found]
 
 
 def _sparse(terms: Sparse) -> models.SparseVector:
@@ -109,29 +109,6 @@ def params(ask: Ask, layout: Layout) -> models.SearchParams:
     int8 = layout.space(ask.space).dim >= QUANTIZE_FROM
     again = models.QuantizationSearchParams(ignore=ask.exact, rescore=True, oversampling=2.0) if int8 else None
     return models.SearchParams(hnsw_ef=ask.ef, exact=ask.exact, quantization=again)
-
-
-def ranks(ask: Ask, k: int, searched: models.SearchParams | None) -> models.Prefetch:
-    """The answers to one question, each scored ``1 / (k + rank)``."""
-    found = models.Prefetch(
-        query=nearest(ask),
-        using=ask.space,
-        filter=where_filter(ask.where),
-        params=searched,
-        limit=ask.limit,
-        score_threshold=ask.floor,
-    )
-    # The server counts ranks from 0 where the paper counts from 1.
-    alone = models.RrfQuery(rrf=models.Rrf(k=k + 1))
-    return models.Prefetch(prefetch=[found], query=alone, limit=ask.limit)
-
-
-def weighted(weights: Sequence[float]) -> models.FormulaQuery:
-    """The weighted sum of the scores of as many prefetches; who is missing in one has 0 there."""
-    parts: list[Any] = [models.MultExpression(mult=[w, f"$score[{i}]"]) for i, w in enumerate(weights)]
-    return models.FormulaQuery(
-        formula=models.SumExpression(sum=parts), defaults={f"$score[{i}]": 0.0 for i in range(len(weights))}
-    )
 
 
 def where_filter(where: Sequence[Condition]) -> models.Filter | None:
