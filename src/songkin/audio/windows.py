@@ -6,7 +6,7 @@ the whole sound (``window = pad * 2 + (frames - 1) * step`` and ``hop = frames *
 hear windows and yet see one unbroken spectrogram.
 
 A limited plan wants windows spread over the whole sound. They are thinned while they pass: every ``stride``-th is
-held; when more than twice the limit are held every second one goes and the stride doubles; at the end ``limit`` of
+held; when more than twice the limit would be held every second one goes and the stride doubles; at the end ``limit`` of
 them are chosen, evenly. What is chosen depends on the sound alone.
 
 Windows without sound are never handed on, nor counted: networks find a "guitar" in digital silence.
@@ -64,7 +64,9 @@ class Cutter:
         self._cut = 0
         self._audible = 0
         self._stride = 1
-        self._held: list[Sound] = []
+        # Room for all that is ever held, in one piece; pages that are not written to take no memory.
+        self._held = np.empty((2 * (plan.limit or 0), plan.window), np.float32)
+        self._holds = 0
 
     def feed(self, sound: Sound) -> None:
         """Hear the next piece, float32 (n,), at the plan's rate."""
@@ -91,11 +93,11 @@ class Cutter:
             unheard = len(self._buffer) - (self._next - plan.hop + plan.window)
             if plan.tail == "anchor" and unheard > plan.hop / 4:
                 self._take(self._buffer[-plan.window :])
-        count, limit = len(self._held), plan.limit or 0
+        count, limit = self._holds, plan.limit or 0
         chosen = range(count) if count <= limit else [(2 * i + 1) * count // (2 * limit) for i in range(limit)]
         for index in chosen:
             self._hand_on(self._held[index])
-        self._held.clear()
+        self._holds, self._held = 0, self._held[:0]
 
     def _take(self, window: Sound) -> None:
         if not audible(window):
@@ -105,10 +107,12 @@ class Cutter:
             self._hand_on(window.copy())
             return
         if self._audible % self._stride == 0:
-            self._held.append(window.copy())
-            if len(self._held) > 2 * limit:
-                del self._held[1::2]
-                self._stride *= 2
+            if self._holds == 2 * limit:
+                for kept in range(1, limit):
+                    self._held[kept] = self._held[2 * kept]
+                self._holds, self._stride = limit, 2 * self._stride
+            self._held[self._holds] = window
+            self._holds += 1
         self._audible += 1
 
     def _hand_on(self, window: Sound) -> None:
