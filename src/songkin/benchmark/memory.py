@@ -3,6 +3,8 @@
 **memory** One file after the other, each heard in a process of its own by all encoders under the default profile: three
 minutes, an hour, ten hours of a tone and silence in turn. The files are an MP3 of one minute over and over. Peak of
 resident memory, models included; flat means that the longest takes at most a tenth or 20 MB more than the shortest.
+Beside it what `librosa.load` takes, as its users call it, for two hours (``--librosa``: a Python that has librosa), both
+above what the process held before.
 """
 
 from __future__ import annotations
@@ -13,15 +15,26 @@ from typing import Final
 import numpy as np
 
 from songkin import audio
-from songkin.benchmark.figures import Figure, Target
-from songkin.benchmark.processes import result, task
+from songkin.benchmark.figures import Figure, Target, skipped
+from songkin.benchmark.processes import Started, result, task
 from songkin.benchmark.setup import Setup
 from songkin.benchmark.songs import RATE, repeated
 
 MINUTES: Final = (3, 60, 600)
 SHORTEST_TWO: Final = (1, 3)
+TWO_HOURS: Final = 120
 FLAT: Final = 1.10
 MEGABYTES: Final = 20.0
+A_TWENTIETH: Final = Target(most=0.05)
+
+LIBROSA: Final = """
+import resource, sys
+import librosa
+librosa.load(sys.argv[1], duration=1.0)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+librosa.load(sys.argv[1])
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / (2**20 if sys.platform == "darwin" else 2**10))
+"""
 
 
 def memory(setup: Setup) -> list[Figure]:
@@ -37,7 +50,21 @@ def memory(setup: Setup) -> list[Figure]:
         path.unlink()
         shortest = figures[0].ours if figures else None
         figures.append(_figure(minutes, found["peak"], found["idle"], shortest))
-    return figures
+    return [*figures, _beside_librosa(setup, minute)]
+
+
+def _beside_librosa(setup: Setup, minute: Path) -> Figure:
+    what = "memory to hear two hours, above rest / librosa.load"
+    if not setup.librosa:
+        return skipped("memory", what, "needs --librosa PYTHON")
+    setup.say("memory: two hours, beside librosa")
+    path = setup.scratch / "long.mp3"
+    repeated(minute, path, TWO_HOURS if not setup.quick else SHORTEST_TWO[1])
+    found = result(task("peak", {"file": str(path), "cache": str(setup.cache)}))
+    theirs = float(Started([setup.librosa, "-c", LIBROSA, str(path)], {}).end().output)
+    path.unlink()
+    ours = found["peak"] - found["idle"]
+    return Figure("memory", what, "MB", ours, theirs, ours / theirs, A_TWENTIETH)
 
 
 def _figure(minutes: int, peak: float, idle: float, shortest: float | None) -> Figure:

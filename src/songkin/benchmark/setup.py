@@ -28,8 +28,8 @@ class Setup:
     is a folder that goes away.
 
     ``tracks`` is the size of the libraries that are made up; ``quick`` asks for a fraction of everything, to see that
-    it runs: its figures mean little. ``bliss`` is a Python in whose environment bliss-audio is installed, ``plot`` a
-    file to draw the growth in.
+    it runs: its figures mean little. ``bliss`` and ``librosa`` are Pythons in whose environments these are installed, ``plot``
+    a file to draw the growth in.
     """
 
     cache: Path
@@ -38,6 +38,7 @@ class Setup:
     tracks: int = 20_000
     quick: bool = False
     bliss: str = ""
+    librosa: str = ""
     plot: str = ""
     say: Callable[[str], None] = silent
 

@@ -30,10 +30,18 @@ _ABOUT = "\n".join(f"{name:<12} {about}" for name, (_, _, about) in MEASUREMENTS
 @click.option(
     "--bliss", default="", metavar="PYTHON", help="A Python that has bliss-audio, to compare descriptors with."
 )
+@click.option("--librosa", default="", metavar="PYTHON", help="A Python that has librosa, to compare memory with.")
 @click.option("--plot", default="", metavar="FILE", help="Draw the growth in this SVG file.")
 @with_json
 def command(
-    names: tuple[str, ...], music: tuple[str, ...], tracks: int, quick: bool, bliss: str, plot: str, as_json: bool
+    names: tuple[str, ...],
+    music: tuple[str, ...],
+    tracks: int,
+    quick: bool,
+    bliss: str,
+    librosa: str,
+    plot: str,
+    as_json: bool,
 ) -> None:
     """Measure, then print one line for each figure."""
     from songkin.benchmark import measure
@@ -41,7 +49,7 @@ def command(
     from songkin.benchmark.setup import Setup
 
     with tempfile.TemporaryDirectory(prefix="songkin-bench-") as scratch:
-        setup = Setup(configured().cache, Path(scratch), music, tracks, quick, bliss, plot, note)
+        setup = Setup(configured().cache, Path(scratch), music, tracks, quick, bliss, librosa, plot, note)
         figures = list(measure(names, setup))
     if as_json:
         emit({"figures": [in_json(figure) for figure in figures]})
