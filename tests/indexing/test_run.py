@@ -447,3 +447,18 @@ def test_a_script_may_index_at_its_top_level(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+
+
+def test_the_profile_quick_leaves_fingerprints_out_until_more_is_asked_for(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    sound_file(music / "a.mp3", tune(45))
+    both = ("descriptors", "fingerprint")
+    with library_at(tmp_path / "library") as library:
+        assert index(library, music, encoders=both, profile="quick").added == 1
+        (track,) = library.tracks()
+        assert track.duration == pytest.approx(45, abs=0.1)
+        assert {"timbre98"} <= set(library.show(track.id).vectors)
+        assert "fingerprint" not in library.show(track.id).vectors
+        assert index(library, music, encoders=both).unchanged == 1
+        assert index(library, music, encoders=both, profile="full").updated == 1
+        assert "fingerprint" in library.show(track.id).vectors

@@ -60,7 +60,7 @@ SPEC: Final = EncoderSpec(
     window=(BLOCK_FRAMES - 1) * HOP + N_FFT,
     hop=BLOCK_FRAMES * HOP,
     tail="anchor",
-    windows={"quick": 6, "default": 10, "full": None},
+    windows={"quick": 5, "default": 10, "full": None},
     pooling="mean and standard deviation over frames",
 )
 
