@@ -13,7 +13,7 @@ RNG = np.random.default_rng(1)
 
 
 def raw(space: str, n: int) -> spaces.Matrix:
-    dims = {"tags": 100, "heard": 100, "timbre": 1200, "descriptors": 386, "text": 384}
+    dims = {"tags": 100, "heard": 100, "timbre": 1200, "descriptors": 386 * 3, "text": 384}
     return RNG.random((n, dims[space]), dtype=np.float32)
 
 
@@ -68,17 +68,14 @@ def test_a_rare_tag_that_doubles_counts_like_a_strong_one() -> None:
 
 
 def test_descriptors_rank_as_the_weighted_sum_of_two_cosines() -> None:
-    rows = raw("descriptors", 50)
-    statistics = spaces.fit("descriptors", rows)
-    made = spaces.transform("descriptors", rows, statistics)
-    z = (rows - statistics.arrays["mean"]) / statistics.arrays["std"]
-    first, second = z[:, :98], z[:, 98:]
+    rows = raw("descriptors", 300)
+    made = spaces.transform("descriptors", rows, spaces.fit("descriptors", rows))
 
     def cosine(a: spaces.Matrix) -> spaces.Matrix:
         unit = a / np.linalg.norm(a, axis=1, keepdims=True)
         return np.asarray(unit @ unit.T)
 
-    expected = (cosine(first) + 0.5 * cosine(second)) / 1.5
+    expected = (cosine(made[:, :98]) + 0.5 * cosine(made[:, 98:])) / 1.5
     np.testing.assert_allclose(cosine(made), expected, atol=1e-5)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from songkin.encoders.base import AudioEncoder
 from songkin.models import Profile
 
 Array = NDArray[Any]
+
+STRETCHES: Final[Mapping[Profile, audio.Stretches]] = {"quick": audio.Stretches(5, 12.1)}
+"""Profiles under which only some of a file is decoded: 12.1 s hold one stretch of ``descriptors``, four of ``musicnn``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +36,28 @@ def listen(
     limits: audio.Limits,
     progress: Callable[[float], None] | None = None,
 ) -> Listened:
-    """Decode ``path`` once and let every encoder hear it. ``progress`` is told seconds of sound handed out.
+    """Decode ``path`` once, or stretches of it, and let every encoder hear it that hears anything under ``profile`` (all
+    count as having heard it). ``progress`` is told seconds of sound handed out.
 
     Raises ``AudioError`` for the file and ``WeightsMissing`` for an encoder.
     """
-    listenings = [encoder.begin() for encoder in encoders]
-    rates = [encoder.spec.sample_rate or 1 for encoder in encoders]
+    able = [encoder for encoder in encoders if encoder.spec.hears(profile)]
+    listenings = [encoder.begin() for encoder in able]
+    rates = [encoder.spec.sample_rate or 1 for encoder in able]
 
     def push(number: int, window: NDArray[np.float32]) -> None:
         listenings[number].push(window)
         if progress is not None:
             progress(len(window) / rates[number])
 
-    heard = audio.hear(path, [encoder.spec.plan(profile) for encoder in encoders], push, limits)
+    plans, stretches = [encoder.spec.plan(profile) for encoder in able], STRETCHES.get(profile)
+    if stretches is None or not plans:
+        heard = audio.hear(path, plans, push, limits)
+    else:
+        heard = audio.hear_stretches(path, plans, push, stretches, limits)
     vectors: dict[str, tuple[str, Array]] = {}
     facts: dict[str, float | str] = {}
-    for encoder, listening in zip(encoders, listenings, strict=True):
+    for encoder, listening in zip(able, listenings, strict=True):
         vectors.update({output: (encoder.spec.fingerprint, v) for output, v in listening.finish().items()})
         facts.update(listening.facts)
     return Listened(vectors, facts, heard, tuple(encoder.spec.fingerprint for encoder in encoders))

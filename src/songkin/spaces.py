@@ -7,8 +7,8 @@ The catalog keeps raw vectors; the search index holds these:
 ``heard``        the same as logits ln((p + 1e-4) / (1 - p + 1e-4)), compared by dot product: words ask it
 ``timbre``       MusiCNN's last layer but one (200 numbers a network), z-scored over the library, on its at most 128 main
                  axes, each direction divided by how much it varies inside a song
-``descriptors``  98 descriptors and 288 modulation numbers, each z-scored and of norm 1, the second times sqrt(.5), so
-                 that their cosine ranks as the weighted sum of both cosines
+``descriptors``  98 descriptors and 288 modulation numbers, each turned like ``timbre`` and of norm 1, the second times
+                 sqrt(.5), so that their cosine ranks as the weighted sum of both cosines
 
 Plain whitening divides each axis by how much it varies over the library and so drowns what tells artists apart in what
 merely wobbles. Dividing by the variation inside songs (within-class covariance normalisation, see ``encoders.drift``)
@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,7 +33,7 @@ from songkin.errors import StoreError
 Matrix = NDArray[np.float32]
 
 TIMBRE_DIM: Final = 128
-DESCRIPTORS_DIM: Final = 98 + 288
+DESCRIPTORS_DIM: Final = 98 + 128
 TAGS_DIM: Final = 100
 TEXT_DIM: Final = 384
 SOUND_SPACES: Final = ("tags", "timbre", "descriptors")
@@ -43,7 +43,7 @@ RAW: Final[Mapping[str, tuple[str, ...]]] = {
     "tags": ("mtt_tags", "msd_tags"),
     "heard": ("mtt_tags", "msd_tags"),
     "timbre": ("mtt_dense", "msd_dense", "mtt_drift", "msd_drift"),
-    "descriptors": ("timbre98", "modulation288"),
+    "descriptors": ("timbre98", "modulation288", "descriptor_drift"),
     "text": ("text",),
 }
 """Which raw outputs each space is made of."""
@@ -54,7 +54,15 @@ RIDGE: Final = 0.3
 TAG_FLOOR: Final = 0.01
 """Probability below which a tag counts in proportion, above which by ratio."""
 
+_ARRAYS: Final[Mapping[str, Set[str]]] = {
+    "heard": {"mean", "std"},
+    "timbre": {"mean", "std", "axes"},
+    "descriptors": {"mean", "std", "axes98", "axes288"},
+}
+"""What ``fit`` keeps for each space."""
+
 _DENSE: Final = 200
+_DESCRIBED: Final = 98 + 288
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +90,24 @@ class Statistics:
             raise StoreError("The library's statistics are damaged.", remedy="Run `songkin reindex`.") from error
 
 
+def fitted(space: str, data: bytes | None) -> Statistics | None:
+    """What was kept for ``space``; None where nothing was, or where it was fitted by an older songkin in another way.
+
+    Raises ``StoreError`` if it is damaged.
+    """
+    found = Statistics.unpack(data) if data else None
+    return found if found and set(found.arrays) == _ARRAYS.get(space, set()) else None
+
+
 def fit(space: str, raw: Matrix) -> Statistics:
     """Statistics of ``space`` from the raw vectors of all songs, float32 (n, d), outputs joined side by side."""
     if space == "timbre":
-        return _fit_timbre(raw)
+        drift = raw[:, 2 * _DENSE :].reshape(len(raw), 2, -1, _DENSE)  # song, network, contrast, number
+        contrasts = drift.transpose(0, 2, 1, 3).reshape(-1, 2 * _DENSE)
+        mean, std, axes = _inside(raw[:, : 2 * _DENSE], contrasts, TIMBRE_DIM)
+        return Statistics(len(raw), {"mean": mean, "std": std, "axes": axes})
+    if space == "descriptors":
+        return _fit_descriptors(raw)
     mean, std = _moments(logits(raw) if space == "heard" else raw)
     return Statistics(len(raw), {"mean": mean, "std": std})
 
@@ -103,15 +125,13 @@ def transform(space: str, raw: Matrix, statistics: Statistics | None) -> Matrix:
         return _nowhere_zero(logits(raw))
     if statistics is None:
         raise StoreError(f"The space {space} has no statistics yet.", remedy="Run `songkin reindex`.")
+    side = 2 * _DENSE if space == "timbre" else _DESCRIBED
+    standard = np.asarray((raw[:, :side] - statistics.arrays["mean"]) / statistics.arrays["std"], np.float32)
     if space == "timbre":
-        standard = (raw[:, : 2 * _DENSE] - statistics.arrays["mean"]) / statistics.arrays["std"]
-        reduced = standard @ statistics.arrays["axes"]
-        padded = np.zeros((len(raw), TIMBRE_DIM), np.float32)
-        padded[:, : reduced.shape[1]] = reduced
-        return _nowhere_zero(padded)
-    standard = (raw - statistics.arrays["mean"]) / statistics.arrays["std"]
-    sides = (_rows_to_unit(standard[:, :98]), np.float32(np.sqrt(0.5)) * _rows_to_unit(standard[:, 98:]))
-    return _nowhere_zero(np.concatenate(sides, axis=1))
+        return _nowhere_zero(_padded(standard @ statistics.arrays["axes"], TIMBRE_DIM))
+    timbre = _rows_to_unit(_padded(standard[:, :98] @ statistics.arrays["axes98"], 98))
+    modulation = _rows_to_unit(_padded(standard[:, 98:] @ statistics.arrays["axes288"], DESCRIPTORS_DIM - 98))
+    return _nowhere_zero(np.concatenate([timbre, np.float32(np.sqrt(0.5)) * modulation], axis=1))
 
 
 def needs_statistics(space: str) -> bool:
@@ -127,24 +147,26 @@ def ask_heard(weights: Matrix, statistics: Statistics) -> Matrix:
     return np.asarray(weights / statistics.arrays["std"], np.float32)
 
 
-def _fit_timbre(raw: Matrix) -> Statistics:
-    """Means of both networks stand first, then the contrasts of each."""
-    mean, std = _moments(raw[:, : 2 * _DENSE])
-    n = len(raw)
-    kept = max(1, min(TIMBRE_DIM, n - 1))
-    variance, axes = _main_axes((raw[:, : 2 * _DENSE] - mean) / std, kept)
-    inner = (_contrasts(raw) / std).astype(np.float64) @ axes
+def _fit_descriptors(raw: Matrix) -> Statistics:
+    described = raw[:, :_DESCRIBED]
+    contrasts = raw[:, _DESCRIBED:].reshape(-1, _DESCRIBED)
+    mean, std, first = _inside(described[:, :98], contrasts[:, :98], 98)
+    other_mean, other_std, second = _inside(described[:, 98:], contrasts[:, 98:], DESCRIPTORS_DIM - 98)
+    arrays = {"mean": np.concatenate([mean, other_mean]), "std": np.concatenate([std, other_std])}
+    return Statistics(len(raw), {**arrays, "axes98": first, "axes288": second})
+
+
+def _inside(means: Matrix, contrasts: Matrix, most: int) -> tuple[Matrix, Matrix, Matrix]:
+    """Mean and spread of (n, d) ``means``, and at most ``most`` axes (in columns) on which each direction of the z-scored
+    means is divided by how much it varies inside songs, as ``contrasts`` (2 n, d) show it."""
+    mean, std = _moments(means)
+    kept = max(1, min(most, len(means) - 1))
+    variance, axes = _main_axes((means - mean) / std, kept)
+    inner = (contrasts / std).astype(np.float64) @ axes
     within = _as_large(inner.T @ inner, variance)
     shrunk = within + RIDGE * max(float(variance.mean()), 1e-6) * np.eye(kept)
     values, turned = np.linalg.eigh(shrunk)
-    projection = _signed(axes @ turned) / np.sqrt(values)
-    return Statistics(n, {"mean": mean, "std": std, "axes": projection.astype(np.float32)})
-
-
-def _contrasts(raw: Matrix) -> Matrix:
-    """How each song changes, one row a contrast: (2 n, 400), both networks side by side."""
-    drift = raw[:, 2 * _DENSE :].reshape(len(raw), 2, -1, _DENSE)  # song, network, contrast, number
-    return np.asarray(drift.transpose(0, 2, 1, 3).reshape(-1, 2 * _DENSE))
+    return mean, std, (_signed(axes @ turned) / np.sqrt(values)).astype(np.float32)
 
 
 def _main_axes(standard: Matrix, kept: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -178,6 +200,12 @@ def logits(probabilities: Matrix) -> Matrix:
     """ln((p + 1e-4) / (1 - p + 1e-4)), float32."""
     p = np.asarray(probabilities, np.float32)
     return np.log((p + np.float32(1e-4)) / (1 - p + np.float32(1e-4)))
+
+
+def _padded(rows: Matrix, dim: int) -> Matrix:
+    padded = np.zeros((len(rows), dim), np.float32)
+    padded[:, : rows.shape[1]] = rows
+    return padded
 
 
 def _rows_to_unit(rows: Matrix) -> Matrix:

@@ -56,7 +56,7 @@ def test_one_stretch_is_512_frames_and_the_next_one_follows_without_a_gap() -> N
 
 def test_the_vectors_have_their_lengths_and_hold_only_numbers() -> None:
     found = vectors(noise())
-    assert {name: v.shape for name, v in found.items()} == {"timbre98": (98,), "modulation288": (288,)}
+    assert {name: v.shape for name, v in found.items()} == {name: (size,) for name, size in SPEC.outputs.items()}
     assert all(v.dtype == np.float32 and np.isfinite(v).all() for v in found.values())
 
 
@@ -90,6 +90,14 @@ def test_half_the_level_changes_only_the_first_coefficient() -> None:
 def test_two_stretches_alike_describe_as_one() -> None:
     one, two = heard([noise()]).finish(), heard([noise(), noise()]).finish()
     np.testing.assert_allclose(one["timbre98"], two["timbre98"], rtol=1e-4, atol=1e-4)
+
+
+def test_a_song_that_changes_halfway_drifts_and_a_steady_one_does_not() -> None:
+    steady, changing = (
+        heard(sounds).finish()["descriptor_drift"] for sounds in ([noise()] * 3, [noise(), sine(440.0)])
+    )
+    assert float(np.abs(steady).max()) < 1e-3
+    assert float(np.abs(changing).max()) > 1.0
 
 
 def test_a_tremolo_stands_at_its_rate_in_the_modulation_vector() -> None:

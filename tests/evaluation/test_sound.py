@@ -48,7 +48,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def report(music: Path, cache: Path) -> Report:
     config = settings.load({"cache": str(cache), "workers": 2}, {})
-    return evaluate(config, Options((str(music),), profile="quick"))
+    return evaluate(config, Options((str(music),), profile="default", beside="quick"))
 
 
 def test_pieces_of_different_kinds_find_their_other_half(report: Report) -> None:
@@ -56,6 +56,13 @@ def test_pieces_of_different_kinds_find_their_other_half(report: Report) -> None
     assert report.songs == table.n == len(KINDS)
     assert table.value("songkin", "MRR") > 0.8
     assert table.value("songkin", "MRR") > table.value("chance", "MRR")
+
+
+def test_what_another_profile_loses_stands_beside(report: Report) -> None:
+    labels = [row.label for row in report.table("other_half").rows]
+    assert "songkin, quick" in labels
+    assert "MFCC statistics, quick" not in labels
+    assert report.table("clip").value("songkin quick", "MRR") <= report.table("clip").value("recognising", "MRR")
 
 
 def test_what_cannot_be_judged_is_named_with_its_reason(report: Report) -> None:
@@ -86,7 +93,7 @@ def test_a_second_run_hears_nothing_anew_and_finds_the_same(
     assert files
     monkeypatch.setenv("SONGKIN_CACHE", str(cache))
     ran = CliRunner().invoke(
-        command, ["sound", "--music", str(music), "--profile", "quick", "--json"], catch_exceptions=False
+        command, ["sound", "--music", str(music), "--beside", "quick", "--json"], catch_exceptions=False
     )
     assert json.loads(ran.stdout)["tables"] == report.as_json()["tables"]
     assert files == {file: file.stat().st_mtime_ns for file in (cache / "evaluation").rglob("*.npz")}
@@ -96,7 +103,7 @@ def test_people_get_tables_and_the_reasons_of_what_was_left_out(
     music: Path, cache: Path, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SONGKIN_CACHE", str(cache))
-    ran = CliRunner().invoke(command, ["sound", "--music", str(music), "--profile", "quick"])
+    ran = CliRunner().invoke(command, ["sound", "--music", str(music), "--beside", "quick"])
     assert ran.exit_code == 0
     assert "A song from its other half" in ran.stdout
     assert "MFCC statistics" in ran.stdout

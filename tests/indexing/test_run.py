@@ -8,15 +8,21 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from filelock import FileLock
 
 from libraries import index, library_at, make_music
-from songkin.errors import LibraryBusy, LibraryTooNew, SourceError, StoreError
-from songkin.store import catalog_file
+from songkin import spaces
+from songkin.errors import LibraryBusy, LibraryTooNew, NotFound, SourceError, StoreError
+from songkin.library import Library
+from songkin.store import TRACKS, catalog_file, index_folder
+from songkin.store.embedded import EmbeddedStore
+from songkin.store.schema import tracks, vectors
 from soundfiles import sound_file, tune
 
 
@@ -240,6 +246,43 @@ def test_a_damaged_search_index_is_made_anew_with_the_same_answers(tmp_path: Pat
         assert any("search index" in note for note in answer.notes)
 
 
+def made_older(library: Library) -> None:
+    """As songkin left it whose descriptors were of version 1: 386 numbers, and no word on how they change."""
+    with library.catalog.db.writing() as connection:
+        connection.execute(sa.delete(vectors).where(vectors.c.output == "descriptor_drift"))
+        connection.execute(
+            sa.update(vectors).where(vectors.c.encoder == "descriptors/2/").values(encoder="descriptors/1/")
+        )
+        connection.execute(sa.update(tracks).values(heard_by=["descriptors/1/", "fingerprint/1/"]))
+    fitted = spaces.Statistics(7, {"mean": np.zeros(386, np.float32), "std": np.ones(386, np.float32)})
+    library.catalog.vectors.put_statistic("descriptors", "descriptors/1/", 7, fitted.pack())
+    folder = index_folder(library.config.library)
+    shutil.rmtree(folder)
+    then = tuple(replace(each, dim=386) if each.name == "descriptors" else each for each in TRACKS.spaces)
+    EmbeddedStore(folder, replace(TRACKS, spaces=then)).close()
+
+
+def test_a_library_with_older_descriptors_hears_those_again_and_nothing_else(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    make_music(music, seconds=2)
+    clip = sound_file(tmp_path / "clip.wav", tune(3, seed=2))
+    with library_at(tmp_path / "library") as library:
+        index(library, music, encoders=("descriptors", "fingerprint"))
+        before = [(hit.track.id, hit.score) for hit in library.similar("Winter").hits]
+        made_older(library)
+    with library_at(tmp_path / "library") as library:
+        with pytest.raises(NotFound) as caught:  # nothing else was heard here that it could be compared by
+            library.similar("Winter")
+        assert "songkin index" in caught.value.remedy
+        library.similar(clip)  # and this is not compared by what was fitted for the older ones
+        report = index(library, music, encoders=("descriptors", "fingerprint"))
+        assert report.updated == 7
+        origins = library.catalog.vectors.counts()
+        assert {encoder for _, encoder, _ in origins if encoder.startswith("descriptors")} == {"descriptors/2/"}
+        assert [(hit.track.id, hit.score) for hit in library.similar("Winter").hits] == before
+        assert index(library, music, encoders=("descriptors", "fingerprint")).unchanged == 7
+
+
 def test_a_run_that_is_killed_goes_on_where_it_stopped(tmp_path: Path) -> None:
     music = tmp_path / "music"
     for number in range(12):
@@ -404,3 +447,18 @@ def test_a_script_may_index_at_its_top_level(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+
+
+def test_the_profile_quick_leaves_fingerprints_out_until_more_is_asked_for(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    sound_file(music / "a.mp3", tune(45))
+    both = ("descriptors", "fingerprint")
+    with library_at(tmp_path / "library") as library:
+        assert index(library, music, encoders=both, profile="quick").added == 1
+        (track,) = library.tracks()
+        assert track.duration == pytest.approx(45, abs=0.1)
+        assert {"timbre98"} <= set(library.show(track.id).vectors)
+        assert "fingerprint" not in library.show(track.id).vectors
+        assert index(library, music, encoders=both).unchanged == 1
+        assert index(library, music, encoders=both, profile="full").updated == 1
+        assert "fingerprint" in library.show(track.id).vectors

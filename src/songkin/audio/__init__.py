@@ -4,6 +4,8 @@ A file is decoded once, from its first packet to its last, however many listener
 
     packets -> frames -> mean of the channels at the file's own rate -> soxr HQ to each rate asked for -> windows
 
+Who wants to hear only some of it has the rest passed over undecoded (``hear_stretches``).
+
 Nothing holds a whole decoded file. Frames are gathered to blocks of about ten seconds of stereo (the decoder hands
 out pieces of 20 ms, and Python's cost per piece would otherwise exceed the decoder's), each block is mixed down and
 resampled as a stream, and windows are cut while it passes. The mix is made before resampling because it is linear
@@ -20,6 +22,7 @@ nothing decodes, when more packets are broken than good, or when over one sample
 """
 
 from songkin.audio.media import EXTENSIONS, Heard, Limits, hear, metadata, pictures, samples, wake
+from songkin.audio.stretches import Stretches, hear_stretches
 from songkin.audio.windows import SILENCE, WindowPlan
 from songkin.audio.writing import write
 
@@ -28,8 +31,10 @@ __all__ = [
     "SILENCE",
     "Heard",
     "Limits",
+    "Stretches",
     "WindowPlan",
     "hear",
+    "hear_stretches",
     "metadata",
     "pictures",
     "samples",

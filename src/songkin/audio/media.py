@@ -86,7 +86,7 @@ def hear(
     """
     cutters = [Cutter(plan, partial(push, number)) for number, plan in enumerate(plans)]
     rates = [Resampling(rate) for rate in dict.fromkeys(plan.sample_rate for plan in plans)]
-    decoding = _Decoding(path, limits)
+    decoding = Decoding(path, limits)
 
     def pass_on(rate: int, sound: Sound) -> None:
         for cutter in cutters:
@@ -114,14 +114,14 @@ def samples(path: str, sample_rate: int, limits: Limits = Limits()) -> Sound:
     Raises ``AudioError``.
     """
     resampling = Resampling(sample_rate)
-    decoding = _Decoding(path, replace(limits, max_seconds=min(limits.max_seconds, SHORT)))
+    decoding = Decoding(path, replace(limits, max_seconds=min(limits.max_seconds, SHORT)))
     pieces = [resampling.feed(rate, block) for rate, block in decoding.blocks()]
     return np.concatenate([*pieces, resampling.finish()])
 
 
 def metadata(path: str) -> dict[str, str]:
     """What the file's container and its audio stream say, keys in lower case. Raises ``AudioError``."""
-    with _plainly(path), opened(path) as container:
+    with plainly(path), opened(path) as container:
         said = dict(container.metadata)
         for stream in container.streams.audio[:1]:
             said |= stream.metadata  # Ogg keeps its tags here
@@ -130,7 +130,7 @@ def metadata(path: str) -> dict[str, str]:
 
 def pictures(path: str) -> list[bytes]:
     """What is attached to the file and may be a picture, undecoded. Raises ``AudioError``."""
-    with _plainly(path), opened(path) as container:
+    with plainly(path), opened(path) as container:
         attached = [s for s in container.streams.video if s.disposition & s.disposition.attached_pic]
         images = [next(map(bytes, container.demux(stream)), b"") for stream in attached]
         return images + [stream.data for stream in container.streams.attachments if stream.data]
@@ -155,55 +155,61 @@ def opened(path: str) -> Iterator[InputContainer]:
         yield container
 
 
-class _Decoding:
-    """One pass through audio stream 0 of one file: mono blocks come out, facts about the file stay."""
+class Decoding:
+    """One pass through audio stream 0 of one file: mono blocks come out, facts about the file stay. ``seconds`` have come
+    out so far; ``good`` and ``broken`` count packets."""
 
     def __init__(self, path: str, limits: Limits) -> None:
         self.path = path
         self.limits = limits
         self.audible = False
-        self._seconds = 0.0
+        self.seconds = 0.0
         self._samples = 0
         self._damaged = 0  # samples that are no numbers
-        self._good = self._broken = 0  # packets
+        self.good = self.broken = 0
         self._packets = hashlib.blake2b(digest_size=16)
         self._rate = self._channels = 0  # of the first frame
         self._codec = self._container = ""
 
     def blocks(self) -> Iterator[tuple[int, Sound]]:
         """Pairs of sample rate and mono float32 samples. Raises ``AudioError``, for what shows at the end too."""
-        with _plainly(self.path), opened(self.path) as container:
-            if not container.streams.audio:
-                raise AudioError(f"{_name(self.path)} holds no audio stream.")
-            stream = container.streams.audio[0]
-            if stream.codec_context is None:
-                raise AudioError(f"{_name(self.path)} is coded in a way that this FFmpeg cannot decode.")
-            stream.codec_context.thread_type = "NONE"
-            self._codec = stream.codec_context.codec.canonical_name
-            self._container = container.format.name.split(",")[0]
-            for rate, block in self._gathered(container, stream):
-                yield rate, self._checked(rate, block)
-            self._judge()
+        with plainly(self.path), opened(self.path) as container:
+            stream = self.chosen(container)
+            for rate, block in self.gathered(self._frames(container, stream)):
+                yield rate, self.checked(rate, block)
+            self.judge()
+
+    def chosen(self, container: InputContainer) -> AudioStream:
+        """The stream that is heard. Raises ``AudioError`` where there is none."""
+        if not container.streams.audio:
+            raise AudioError(f"{_name(self.path)} holds no audio stream.")
+        stream = container.streams.audio[0]
+        if stream.codec_context is None:
+            raise AudioError(f"{_name(self.path)} is coded in a way that this FFmpeg cannot decode.")
+        stream.codec_context.thread_type = "NONE"
+        self._codec = stream.codec_context.codec.canonical_name
+        self._container = container.format.name.split(",")[0]
+        return stream
 
     def heard(self, silent: bool) -> Heard:
         """The facts, once all blocks have passed."""
         return Heard(
-            duration=self._seconds,
+            duration=self.seconds,
             sample_rate=self._rate,
             channels=self._channels,
             codec=self._codec,
             container=self._container,
             packets=self._packets.hexdigest(),
             silent=silent,
-            broken=self._broken,
+            broken=self.broken,
         )
 
-    def _gathered(self, container: InputContainer, stream: AudioStream) -> Iterator[tuple[int, Sound]]:
+    def gathered(self, frames: Iterator[AudioFrame]) -> Iterator[tuple[int, Sound]]:
         """Blocks of about ``_BLOCK`` values; a new one begins where rate, channels or format change."""
         import av
 
         fifo, shape, waiting = av.AudioFifo(), ("", 0, 0), 0
-        for frame in self._frames(container, stream):
+        for frame in frames:
             channels = frame.layout.nb_channels
             found = (frame.format.name, channels, frame.sample_rate)
             if found != shape:
@@ -223,17 +229,17 @@ class _Decoding:
     def _frames(self, container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
         import av
 
-        packets = self._demuxed(container, stream)
+        packets = self.demuxed(container, stream)
         for packet in packets:
             try:
                 frames = stream.decode(packet)
             except av.FFmpegError:
-                self._broken += 1
+                self.broken += 1
                 continue
-            self._good += 1
+            self.good += 1
             yield from frames
 
-    def _demuxed(self, container: InputContainer, stream: AudioStream) -> Iterator[Packet[AudioStream]]:
+    def demuxed(self, container: InputContainer, stream: AudioStream) -> Iterator[Packet[AudioStream]]:
         """Packets of the stream, hashed on the way; where the container itself breaks off, the sound ends there."""
         import av
 
@@ -243,7 +249,7 @@ class _Decoding:
                 packet = next(packets, None)
             except av.FFmpegError:
                 packet = None
-                self._broken += 1
+                self.broken += 1
             if packet is None:
                 return
             if packet.size:
@@ -262,11 +268,11 @@ class _Decoding:
             raise AudioError(f"{name} is sampled at {rate} Hz; {span} are heard.", remedy="Convert it to 44.1 kHz.")
         self._rate, self._channels = self._rate or rate, self._channels or channels
 
-    def _checked(self, rate: int, block: Sound) -> Sound:
+    def checked(self, rate: int, block: Sound) -> Sound:
         """Count a block, and set what is no number in it to 0."""
         self._samples += len(block)
-        self._seconds += len(block) / rate
-        if self._seconds > self.limits.max_seconds:
+        self.seconds += len(block) / rate
+        if self.seconds > self.limits.max_seconds:
             longest = self.limits.max_seconds
             raise AudioError(f"{_name(self.path)} is longer than {_span(longest)}.", remedy=_longer(longest))
         if not (block.max() < _ABSURD and block.min() > -_ABSURD):  # false for NaN too
@@ -276,16 +282,17 @@ class _Decoding:
         self.audible = self.audible or audible(block)
         return block
 
-    def _judge(self) -> None:
+    def judge(self) -> None:
+        """Raise ``AudioError`` where what came out is too little or too damaged."""
         name = _name(self.path)
         remedy = "Copy it again from where it came from."
         if not self._samples:
             raise AudioError(f"{name} holds no sound that can be decoded.", remedy=remedy)
-        if self._broken > self._good:
+        if self.broken > self.good:
             raise AudioError(f"More of {name} is broken than can be decoded.", remedy=remedy)
         if self._damaged > _MAX_DAMAGE * self._samples:
             raise AudioError(f"{name} holds samples that are no numbers (NaN or beyond all bounds).", remedy=remedy)
-        if self._seconds < self.limits.min_seconds:
+        if self.seconds < self.limits.min_seconds:
             raise AudioError(f"{name} is shorter than {_span(self.limits.min_seconds)}.")
 
 
@@ -313,7 +320,7 @@ def _mono(fifo: AudioFifo) -> Sound:
 
 
 @contextmanager
-def _plainly(path: str) -> Iterator[None]:
+def plainly(path: str) -> Iterator[None]:
     """Whatever PyAV raises (besides its own errors: IndexError, UnicodeDecodeError, EOFError, ValueError, MemoryError,
     OSError and more, depending on the file) becomes one line for people."""
     try:

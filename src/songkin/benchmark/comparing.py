@@ -1,8 +1,8 @@
 """What less listening costs and keeps, and how songkin's descriptors stand beside bliss's.
 
 **profile** The profiles `quick` and `full` on the same songs in one process, song by song: CPU of each, decoding
-included, and how far the vectors agree: the cosine of the tags, and that of the timbre pools, each number z-scored over the
-songs. Median over songs.
+included, and how far the vectors agree: their cosine in each space that songs are compared in, fitted on what `full` heard.
+Median over songs. What that loses in finding songs is told by ``songkin eval sound --beside quick``.
 
 **descriptors** The descriptors alone (tags read, file hashed, decoded, described) against bliss-audio, which hears whole
 songs and gives 23 numbers: both at the same time, one process each. bliss runs in a Python of its own (``--bliss``).
@@ -16,19 +16,17 @@ from typing import Any, Final
 
 import numpy as np
 
+from songkin import spaces
 from songkin.benchmark.figures import Figure, Target, median, skipped
 from songkin.benchmark.processes import Started, crowd, result, task
 from songkin.benchmark.setup import Setup
 
 CHEAPER: Final = Target(least=4.0)
-SAME_TAGS: Final = Target(least=0.95, of="ours")
-SAME_TIMBRE: Final = Target(least=0.9, of="ours")
+SAME: Final = {"tags": Target(least=0.95, of="ours"), "timbre": Target(least=0.9, of="ours")}
 NO_DEARER: Final = Target(most=1.0)
 SHORTEST: Final = 60.0
 """Seconds of the songs that profiles are compared on: below, all of them hear nearly everything."""
 FEWEST: Final = 3
-_TAGS: Final = ("mtt_tags", "msd_tags")
-_POOLS: Final = ("mtt_pool", "msd_pool")
 
 BLISS: Final = """
 import json, sys, time
@@ -60,32 +58,31 @@ def profile(setup: Setup) -> list[Figure]:
     cost = [sum(song["cpu"][name] for song in songs) / len(songs) for name in ("full", "quick")]
     note = f"{len(songs)} songs of {sum(song['seconds'] for song in songs) / len(songs):.0f} s on average; {crowd()}"
     figures = [Figure("profile", "CPU a song, full / quick", "s", cost[1], cost[0], cost[0] / cost[1], CHEAPER, note)]
-    for name, outputs, target in (("tags", _TAGS, SAME_TAGS), ("timbre pools", _POOLS, SAME_TIMBRE)):
-        about = f"{name}: cosine of quick to full"
-        rows = [_rows(songs, which, outputs) for which in ("quick", "full")]
-        if not rows[0].size:
+    for space in spaces.SOUND_SPACES:
+        about = f"{space}: cosine of quick to full"
+        quick, full = (_rows(songs, which, spaces.RAW[space]) for which in ("quick", "full"))
+        if not full.size:
             figures.append(skipped("profile", about, "MusiCNN's weights are not on this machine"))
             continue
-        cosines = agreement(*rows, standardised=outputs == _POOLS)
+        cosines = agreement(space, quick, full)
         lowest = f"median of {len(cosines)}; the lowest {min(cosines):.3f}"
-        figures.append(Figure("profile", about, "", median(cosines), target=target, note=lowest))
+        figures.append(Figure("profile", about, "", median(cosines), target=SAME.get(space), note=lowest))
     return figures
 
 
-def agreement(quick: np.ndarray[Any, Any], full: np.ndarray[Any, Any], *, standardised: bool) -> list[float]:
-    """Cosine of each row of ``quick`` to that of ``full``; ``standardised`` by the mean and spread of ``full``'s columns."""
-    if standardised:
-        mean, std = full.mean(axis=0), np.maximum(full.std(axis=0), 1e-6)
-        quick, full = (quick - mean) / std, (full - mean) / std
-    norms = np.linalg.norm(quick, axis=1) * np.linalg.norm(full, axis=1)
-    return [float(cosine) for cosine in np.sum(quick * full, axis=1) / np.maximum(norms, 1e-12)]
+def agreement(space: str, quick: spaces.Matrix, full: spaces.Matrix) -> list[float]:
+    """Cosine in ``space`` of each row of ``quick`` to that of ``full``, raw vectors float32 (n, d); fitted on ``full``."""
+    statistics = spaces.fit(space, full) if spaces.needs_statistics(space) else None
+    a, b = (spaces.transform(space, rows, statistics) for rows in (quick, full))
+    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return [float(cosine) for cosine in np.sum(a * b, axis=1) / np.maximum(norms, 1e-12)]
 
 
-def _rows(songs: Sequence[dict[str, Any]], which: str, outputs: Sequence[str]) -> np.ndarray[Any, Any]:
+def _rows(songs: Sequence[dict[str, Any]], which: str, outputs: Sequence[str]) -> spaces.Matrix:
     found = [song["vectors"][which] for song in songs]
     if not all(output in vectors for vectors in found for output in outputs):
-        return np.zeros((0, 0))
-    return np.array([np.concatenate([vectors[output] for output in outputs]) for vectors in found])
+        return np.zeros((0, 0), np.float32)
+    return np.array([np.concatenate([vectors[output] for output in outputs]) for vectors in found], np.float32)
 
 
 def descriptors(setup: Setup) -> list[Figure]:

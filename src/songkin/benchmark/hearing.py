@@ -77,6 +77,7 @@ def parts_of(path: str, used: Sequence[AudioEncoder], text: TextEncoder | None, 
     parts = Parts()
     with parts.timed("decode"):
         sound = audio.samples(path, about.sample_rate)
+    used = [encoder for encoder in used if encoder.spec.hears(profile)]
     plans = {encoder.spec.name: encoder.spec.plan(profile) for encoder in used}
     sounds: dict[int, Sound] = {}
     for rate in {plan.sample_rate for plan in plans.values()}:

@@ -23,16 +23,24 @@ def command() -> None:
 @click.option("--seed", default=0, show_default=True, metavar="N", help="Draws clips, halves of songs, intervals.")
 @click.option("--limit", type=click.IntRange(min=3), metavar="N", help="Judge only N songs, drawn by the seed.")
 @click.option("--profile", type=click.Choice(PROFILES), help="How much of each song is heard.")
+@click.option("--beside", type=click.Choice(PROFILES), help="Show what another profile loses.")
 @click.option("--workers", type=int, metavar="N", help="Processes that listen (default: one per core).")
 @with_json
 def sound(
-    folders: tuple[str, ...], seed: int, limit: int | None, profile: str | None, workers: int | None, as_json: bool
+    folders: tuple[str, ...],
+    seed: int,
+    limit: int | None,
+    profile: str | None,
+    beside: str | None,
+    workers: int | None,
+    as_json: bool,
 ) -> None:
     """Same song from its other half, from a clip, over a telephone; same artist; hubs. Beside baselines and peers."""
     from songkin.evaluation.sound import Options, evaluate
 
     config = configured(workers=workers)
-    options = Options(folders, limit, seed, as_profile(profile or "", config.profile))
+    heard = as_profile(profile or "", config.profile)
+    options = Options(folders, limit, seed, heard, as_profile(beside, heard) if beside and beside != heard else None)
     with Bar(quiet=as_json) as bar:
         report = evaluate(config, options, bar)
     if as_json:

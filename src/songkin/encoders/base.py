@@ -38,7 +38,7 @@ class EncoderSpec:
     """All that decides what an encoder's vectors mean. Two vectors may be compared only if ``fingerprint`` agrees.
 
     ``outputs`` maps each output to its dimension (0: the length depends on the song). ``windows`` says how many
-    windows each profile hears, spread evenly over the whole track (None: all).
+    windows each profile hears, spread evenly over the whole track (None: all; 0: the encoder sits that profile out).
     """
 
     name: str
@@ -68,8 +68,12 @@ class EncoderSpec:
         """Name, version and weights in one string, stored beside each vector."""
         return f"{self.name}/{self.version}/{self.weights_hash}"
 
+    def hears(self, profile: Profile) -> bool:
+        """Whether this encoder listens under ``profile`` at all."""
+        return self.windows.get(profile) != 0
+
     def plan(self, profile: Profile) -> WindowPlan:
-        """How a file is cut for this encoder under ``profile``."""
+        """How a file is cut for this encoder under ``profile`` (which it ``hears``)."""
         if self.sample_rate is None or self.window is None or self.hop is None:
             raise TypeError(f"{self.name} does not hear audio")
         return WindowPlan(

@@ -1,12 +1,13 @@
 """What can be heard without a trained net: timbre, rhythm and pitch as numbers.
 
 Sound comes in stretches of 512 frames (11.96 s at 22,050 Hz, frames of 2048 samples every 512). One short-time spectrum
-per stretch serves everything. Out come two raw vectors and the readable facts.
+per stretch serves everything. Out come raw vectors and the readable facts.
 
 ``timbre98``: mean, spread, and spread of the frame-to-frame change of 20 MFCC (DCT-II, orthonormal, of 128 Slaney mel
 bands in dB); mean and spread of spectral contrast in 7 bands (octaves from 200 Hz; loudest against softest 2 % of the
 bins: Jiang et al., ICME 2002); mean and spread of 12 pitch classes. ``modulation288``: how fast 24 groups of 5 mel
-bands swell and fade, in 12 rates from 0.17 to 5.1 Hz (after Pampalk's fluctuation patterns, 2002).
+bands swell and fade, in 12 rates from 0.17 to 5.1 Hz (after Pampalk's fluctuation patterns, 2002). ``descriptor_drift``:
+how both, side by side, change from third to third of the song (see ``drift``).
 
 Vectors are raw: whoever compares them standardises each number over the library first. Levels in dB are floored 80 dB
 below the loudest of their stretch. On songs of 1.5 to 5 minutes ten stretches come to the same place as all of them
@@ -24,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songkin.encoders.base import EncoderSpec, Vector
+from songkin.encoders.drift import CONTRASTS, Drift
 from songkin.encoders.loudness import LoudnessMeter, k_weights
 from songkin.encoders.mel import mel_filters, power_frames
 from songkin.encoders.rhythm import PulseMeter
@@ -50,15 +52,15 @@ _TINY: Final = 1e-20
 
 SPEC: Final = EncoderSpec(
     name="descriptors",
-    version="1",
+    version="2",
     modality="audio",
-    outputs={"timbre98": 98, "modulation288": BANDS * RATES},
+    outputs={"timbre98": 98, "modulation288": BANDS * RATES, "descriptor_drift": CONTRASTS * (98 + BANDS * RATES)},
     licence="Apache-2.0",
     sample_rate=SAMPLE_RATE,
     window=(BLOCK_FRAMES - 1) * HOP + N_FFT,
     hop=BLOCK_FRAMES * HOP,
     tail="anchor",
-    windows={"quick": 6, "default": 10, "full": None},
+    windows={"quick": 5, "default": 10, "full": None},
     pooling="mean and standard deviation over frames",
 )
 
@@ -88,6 +90,12 @@ class Moments:
         self._sum = self._sum + rows.sum(axis=0, dtype=np.float64)
         self._squares = self._squares + np.square(rows, dtype=np.float64).sum(axis=0)
 
+    def join(self, other: Moments) -> None:
+        """Take in what another has taken."""
+        self.count += other.count
+        self._sum = self._sum + other._sum
+        self._squares = self._squares + other._squares
+
     @property
     def mean(self) -> NDArray[np.float64]:
         return np.asarray(self._sum / max(1, self.count))
@@ -97,12 +105,18 @@ class Moments:
         return np.sqrt(np.maximum(self._squares / max(1, self.count) - self.mean**2, 0.0))
 
 
+def _timbre(mfcc: Moments, change: Moments, contrast: Moments, chroma: Moments) -> NDArray[np.float64]:
+    parts = (mfcc.mean, mfcc.std, change.std, contrast.mean, contrast.std, chroma.mean, chroma.std)
+    return np.concatenate(parts)
+
+
 class DescriptorListening:
     """One song being heard. ``facts`` is filled by ``finish``; all its levels are dB, frequencies Hz."""
 
     def __init__(self) -> None:
-        self._mfcc, self._mfcc_change, self._contrast, self._chroma = Moments(), Moments(), Moments(), Moments()
+        self._timbre = tuple(Moments() for _ in range(4))  # MFCC, their change, contrast, chroma
         self._thirds, self._shape, self._modulation = Moments(), Moments(), Moments()
+        self._drift = Drift()
         self._crossings = self._samples = 0
         self._loudness = LoudnessMeter(SAMPLE_RATE / HOP)
         self._pulse = PulseMeter(SAMPLE_RATE / HOP)
@@ -122,29 +136,30 @@ class DescriptorListening:
         self._loudness.push(heard.square)
         mel_db = decibel(heard.mel)
         self._pulse.push(mel_db)
-        mfcc = cepstrum(mel_db)
-        self._mfcc.add(mfcc)
-        self._mfcc_change.add(np.diff(mfcc, axis=0))
-        self._modulation.add(modulation(mel_db)[None])
-        extremes = decibel(heard.extremes)
-        self._contrast.add(extremes[:, 0] - extremes[:, 1])
+        self._describe(heard, mel_db)
         self._shape.add(heard.shape[heard.total >= floor_of(heard.total)])
-        chroma = fold(heard.chroma)
-        self._chroma.add(_shares(chroma, chroma.max(axis=1)))
         self._thirds.add(_shares(heard.key, heard.key.sum(axis=1)))
 
+    def _describe(self, heard: Frames, mel_db: NDArray[np.float32]) -> None:
+        mfcc, extremes, chroma = cepstrum(mel_db), decibel(heard.extremes), fold(heard.chroma)
+        rows = (mfcc, np.diff(mfcc, axis=0), extremes[:, 0] - extremes[:, 1], _shares(chroma, chroma.max(axis=1)))
+        stretch = tuple(Moments() for _ in rows)
+        for part, whole, each in zip(stretch, self._timbre, rows, strict=True):
+            part.add(each)
+            whole.join(part)
+        swelling = modulation(mel_db)
+        self._modulation.add(swelling[None])
+        self._drift.add(np.concatenate([_timbre(*stretch), np.log1p(swelling)]).astype(np.float32))
+
     def finish(self) -> dict[str, Vector]:
-        """``timbre98`` and ``modulation288``, float32, or nothing where nothing was heard."""
-        if not self._mfcc.count:
+        """The raw vectors, float32, or nothing where nothing was heard."""
+        if not self._modulation.count:
             return {}
-        timbre = (
-            *(self._mfcc.mean, self._mfcc.std, self._mfcc_change.std),
-            *(self._contrast.mean, self._contrast.std, self._chroma.mean, self._chroma.std),
-        )
         self._facts = {**self._sound_facts(), **self._music_facts()}
         return {
-            "timbre98": np.concatenate(timbre).astype(np.float32),
+            "timbre98": _timbre(*self._timbre).astype(np.float32),
             "modulation288": np.log1p(self._modulation.mean).astype(np.float32),
+            "descriptor_drift": self._drift.contrasts(),
         }
 
     def _sound_facts(self) -> dict[str, float | str]:

@@ -63,7 +63,7 @@ SPEC: Final = EncoderSpec(
     sample_rate=SAMPLE_RATE,
     window=(BLOCK + BACK - 1) * HOP + N_FFT,
     hop=BLOCK * HOP,
-    windows={"quick": None, "default": None, "full": None},
+    windows={"quick": 0, "default": None, "full": None},
     pooling="none",
 )
 

@@ -52,8 +52,6 @@ SPEC: Final = EncoderSpec(
     outputs={
         "mtt_tags": 50,
         "msd_tags": 50,
-        "mtt_pool": 753,
-        "msd_pool": 753,
         "mtt_dense": 200,
         "msd_dense": 200,
         "mtt_drift": CONTRASTS * 200,
@@ -90,7 +88,7 @@ TAGS: Final = MTT_TAGS + MSD_TAGS
 """Names of the 100 tags, in the order of ``mtt_tags`` followed by ``msd_tags``."""
 
 _MODELS: Final = ("mtt", "msd")
-_HEARD: Final[Mapping[str, str]] = {"tags": "tags", "mean_pool": "pool", "dense": "dense"}
+_HEARD: Final[Mapping[str, str]] = {"tags": "tags", "dense": "dense"}
 """What each network is asked for, and how it is called in the outputs."""
 
 _lock: Final = Lock()

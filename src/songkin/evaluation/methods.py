@@ -150,7 +150,8 @@ def songkin(library: Side, queries: Side) -> Scores:
 def recognising(library: Side, queries: Side) -> Scores:
     """The whole pipeline for recordings from outside: what the fingerprint knows for sure comes first."""
     scores = songkin(library, queries)
-    index = FingerprintIndex({str(i): heard.vectors["fingerprint"] for i, heard in enumerate(library)})
+    prints = {str(i): heard.vectors["fingerprint"] for i, heard in enumerate(library) if "fingerprint" in heard.vectors}
+    index = FingerprintIndex(prints)
     for row, heard in zip(scores, queries, strict=True):
         found = index.find([codes for name, codes in heard.vectors.items() if name.startswith("codes")], limit=1)
         if found:

@@ -11,8 +11,8 @@ is right is known, though what is asked is a little beside the point: halves sha
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,7 @@ from songkin.config import Config
 from songkin.errors import QueryError
 from songkin.evaluation import baselines, metrics
 from songkin.evaluation.hearing import Heard, Kit, able, hear_all
-from songkin.evaluation.methods import METHODS, Pipeline, pipeline, recognising, usable
+from songkin.evaluation.methods import METHODS, Method, Pipeline, pipeline, recognising, usable
 from songkin.evaluation.metrics import Scores
 from songkin.evaluation.pieces import Piece
 from songkin.evaluation.report import Report, Row, Table
@@ -37,27 +37,45 @@ LEAST_SONGS: Final = 3
 _STEPS: Final = 20
 """Weights are tried in steps of one twentieth."""
 
+_OWN: Final = ("songkin", "timbre", "tags", "descriptors")
+
 Ranks = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is judged: at most ``limit`` songs of ``folders``, heard under ``profile``. ``seed`` draws songs, clips,
-    the halves of the songs for the weights, and the bootstrap."""
+    """What is judged: at most ``limit`` songs of ``folders``, heard under ``profile``, and once more under the profile
+    ``beside``, to see what that loses. ``seed`` draws songs, clips, the halves of the songs for the weights, and the
+    bootstrap."""
 
     folders: tuple[str, ...]
     limit: int | None = None
     seed: int = 0
     profile: Profile = "default"
+    beside: Profile | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Songs of which every piece could be heard, and what was heard of each piece, in the order of ``songs``."""
+    """Songs of which every piece could be heard, and what was heard of each piece, in the order of ``songs``: pieces by
+    name, and those of the profile ``beside`` by its name and theirs."""
 
     songs: tuple[Song, ...]
     heard: Mapping[str, list[Heard]]
     left_out: tuple[tuple[str, str], ...]
+    beside: str = ""
+
+    def ways(self, *pieces: str) -> Iterator[tuple[str, str, Method, list[list[Heard]]]]:
+        """(method, how tables call it, the method, what was heard of each piece): all methods that the encoders allow,
+        and songkin's own under the other profile."""
+        for profile in dict.fromkeys(("", self.beside)):
+            sides = [self.heard[f"{profile} {piece}".strip()] for piece in pieces]
+            for name in usable([heard for side in sides for heard in side]):
+                label, _, method = METHODS[name]
+                if not profile:
+                    yield name, label, method, sides
+                elif name in _OWN:
+                    yield f"{name} {profile}", f"{label}, {profile}", method, sides
 
 
 def evaluate(config: Config, options: Options, progress: Progress | None = None) -> Report:
@@ -69,8 +87,12 @@ def evaluate(config: Config, options: Options, progress: Progress | None = None)
         told.note(line)
     kit = Kit(config.cache, kept_in(config), options.profile, ears, baselines.has_bliss())
     wanted = [Piece("whole"), Piece("first"), Piece("second"), *(Piece(n, options.seed) for n in ("clip", "telephone"))]
-    heard = hear_all(songs, wanted, kit, config.workers or os.cpu_count() or 1, told)
-    material = complete(songs, heard)
+    workers = config.workers or os.cpu_count() or 1
+    heard = hear_all(songs, wanted, kit, workers, told)
+    if options.beside:
+        other = hear_all(songs, wanted, replace(kit, profile=options.beside, bliss=False), workers, told)
+        heard |= {f"{options.beside} {name}": rows for name, rows in other.items()}
+    material = complete(songs, heard, options.beside or "")
     if len(material.songs) < LEAST_SONGS:
         raise QueryError(
             f"{len(material.songs)} songs of 8 seconds or more are too few to judge the ear by.",
@@ -86,6 +108,7 @@ def evaluate(config: Config, options: Options, progress: Progress | None = None)
     )
     settings = {
         "profile": options.profile,
+        "beside": options.beside,
         "seed": options.seed,
         "weights": dict(WEIGHTS),
         "encoders": [encoder.spec.fingerprint for encoder in kit.encoders()],
@@ -98,7 +121,7 @@ def kept_in(config: Config) -> Path:
     return config.cache / "evaluation"
 
 
-def complete(songs: Sequence[Song], heard: Mapping[str, list[Heard]]) -> Material:
+def complete(songs: Sequence[Song], heard: Mapping[str, list[Heard]], beside: str = "") -> Material:
     """Leave out songs with a piece that is silent, too short or broken."""
     kept, left_out = [], []
     for i, song in enumerate(songs):
@@ -107,9 +130,8 @@ def complete(songs: Sequence[Song], heard: Mapping[str, list[Heard]]) -> Materia
             left_out.append((song.path, trouble))
         else:
             kept.append(i)
-    return Material(
-        tuple(songs[i] for i in kept), {name: [rows[i] for i in kept] for name, rows in heard.items()}, tuple(left_out)
-    )
+    pieces = {name: [rows[i] for i in kept] for name, rows in heard.items()}
+    return Material(tuple(songs[i] for i in kept), pieces, tuple(left_out), beside)
 
 
 # Tasks -------------------------------------------------------------------------------------------------------------
@@ -118,13 +140,11 @@ def complete(songs: Sequence[Song], heard: Mapping[str, list[Heard]]) -> Materia
 def other_half(material: Material, seed: int) -> Table:
     """The library holds one half of each song, the other half asks; and the other way round."""
     rows = []
-    first, second = material.heard["first"], material.heard["second"]
-    for name in usable([*first, *second]):
-        label, _, method = METHODS[name]
+    for name, label, method, (first, second) in material.ways("first", "second"):
         both = np.stack([_own_ranks(method(first, second)), _own_ranks(method(second, first))])
         values = (*(metrics.recall_at(both, k) for k in (1, 5)), metrics.mean_reciprocal_rank(both))
         rows.append(Row(name, label, values, metrics.bootstrap((1.0 / both).mean(axis=0), seed)))
-    n = len(first)
+    n = len(material.songs)
     about = f"One half of each song asks for the other among {n}; both directions, {2 * n} questions."
     return Table("other_half", "A song from its other half", about, ("R@1", "R@5", "MRR"), tuple(rows), n)
 
@@ -138,12 +158,10 @@ def clips(material: Material, seed: int) -> list[Table]:
     tables = []
     whole = material.heard["whole"]
     for piece, (title, how) in told.items():
-        asked = material.heard[piece]
         rows = []
-        first = ("recognising", "songkin", recognising)
-        others = [(name, METHODS[name][0], METHODS[name][2]) for name in usable([*whole, *asked])]
-        for name, label, method in (first, *others):
-            ranks = _own_ranks(method(whole, asked))
+        first = ("recognising", "songkin", recognising, [whole, material.heard[piece]])
+        for name, label, method, (library, asked) in (first, *material.ways("whole", piece)):
+            ranks = _own_ranks(method(library, asked))
             values = (*(metrics.recall_at(ranks, k) for k in (3, 1)), metrics.mean_reciprocal_rank(ranks))
             shown = "songkin without fingerprints" if name == "songkin" else label
             rows.append(Row(name, shown, values, metrics.bootstrap(1.0 / ranks, seed)))
@@ -154,7 +172,6 @@ def clips(material: Material, seed: int) -> list[Table]:
 
 def friends(material: Material, seed: int) -> list[Table]:
     """Songs by the same artist among the nearest 3, of the same collection among the nearest 10."""
-    whole = material.heard["whole"]
     tables = []
     for name, title, k, labels in (
         ("artist", "Same artist", 3, [song.artist for song in material.songs]),
@@ -164,28 +181,25 @@ def friends(material: Material, seed: int) -> list[Table]:
             continue
         rows = []
         asked = 0
-        for method in usable(whole):
-            precisions = metrics.precisions_at(METHODS[method][2](whole, whole), labels, k)
+        for which, label, method, (library,) in material.ways("whole"):
+            precisions = metrics.precisions_at(method(library, library), labels, k)
             asked = len(precisions)
             if asked:
-                interval = metrics.bootstrap(precisions, seed)
-                rows.append(Row(method, METHODS[method][0], (float(precisions.mean()),), interval))
-        about = f"{asked} songs that are not alone in this, among {len(whole)}; the song itself left out."
-        tables.append(Table(name, title, about, (f"P@{k}",), tuple(rows), len(whole)))
+                rows.append(Row(which, label, (float(precisions.mean()),), metrics.bootstrap(precisions, seed)))
+        about = f"{asked} songs that are not alone in this, among {len(material.songs)}; the song itself left out."
+        tables.append(Table(name, title, about, (f"P@{k}",), tuple(rows), len(material.songs)))
     return tables
 
 
 def hubs(material: Material) -> Table:
     """How evenly songs stand among each other's nearest 5."""
-    whole = material.heard["whole"]
     rows = []
-    for name in usable(whole):
-        label, _, method = METHODS[name]
+    for name, label, method, (whole,) in material.ways("whole"):
         counts = metrics.occurrences(method(whole, whole))
         rows.append(Row(name, label, (metrics.skewness(counts), float(counts.max()), metrics.never(counts))))
-    about = f"How often each of {len(whole)} songs stands among the nearest 5 of another (5 on average)."
+    about = f"How often each of {len(material.songs)} songs stands among the nearest 5 of another (5 on average)."
     columns = ("skewness", "most often", "never")
-    return Table("hubs", "Hubs", about, columns, tuple(rows), len(whole))
+    return Table("hubs", "Hubs", about, columns, tuple(rows), len(material.songs))
 
 
 def weights(material: Material, seed: int) -> Table:

@@ -64,7 +64,7 @@ def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = Fa
 def statistics_of(catalog: Catalog, space: str) -> Statistics | None:
     """What was fitted for a space, if anything."""
     row = catalog.vectors.statistic(space)
-    return Statistics.unpack(row[3]) if row else None
+    return spaces.fitted(space, row[3] if row else None)
 
 
 def raw_matrix(found: Mapping[str, Mapping[str, Matrix]], ids: Sequence[str], space: str) -> tuple[list[str], Matrix]:
@@ -148,8 +148,8 @@ def _refit(catalog: Catalog, told: Progress) -> list[str]:
     """Fit statistics where there are none, or where the library has outgrown them; names of spaces that changed."""
     changed = []
     for space in ("heard", "timbre", "descriptors"):
-        encoder, n = _majority(catalog, spaces.RAW[space][0])
-        old = catalog.vectors.statistic(space)
+        encoder, n = _majority(catalog, spaces.RAW[space][-1])  # the last one: the newest encoders alone have all
+        old = catalog.vectors.statistic(space) if statistics_of(catalog, space) else None
         if n == 0 or (old and old[1] == encoder and abs(n - old[2]) <= REFIT_SHARE * old[2]):
             continue
         told.stage(f"Fitting {space}")

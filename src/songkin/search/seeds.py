@@ -41,8 +41,8 @@ def fitted(catalog: Catalog) -> dict[str, Statistics]:
     found = {}
     for space in spaces.RAW:
         row = catalog.vectors.statistic(space)
-        if row:
-            found[space] = Statistics.unpack(row[3])
+        if statistics := spaces.fitted(space, row[3] if row else None):
+            found[space] = statistics
     return found
 
 
