@@ -308,7 +308,7 @@ class Library:
             if readonly:
                 raise
             return None
-        if readonly or vectors.count() >= self.catalog.indexed_count():
+        if readonly or vectors.count() == self.catalog.indexed_count():
             return vectors
         vectors.close()
         return None

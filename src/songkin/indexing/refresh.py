@@ -53,7 +53,8 @@ def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = Fa
         stale = catalog.stale()
         revisions = _write(catalog, store, stale, told)
         told.stage("Measuring neighbourhoods")
-        hubs.refresh(catalog, store, stale, whole=bool(changed))
+        # all of them by one way of counting, whether this is the first try or the repeated one of a killed process
+        hubs.refresh(catalog, store, stale, whole=bool(changed) or len(stale) == catalog.count())
         duplicates.refresh(catalog, store, stale)
         catalog.indexed(revisions)
         store.optimize()

@@ -13,13 +13,14 @@ interrupted creation leaves nothing behind.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import filelock
 
@@ -108,12 +109,34 @@ def copy(source: Path, target: Path) -> None:
             continue
         place.parent.mkdir(parents=True, exist_ok=True)
         with path.open("rb") as old, place.open("wb") as new:
-            while block := old.read(_BLOCK):
-                if block.count(0) == len(block):
-                    new.seek(len(block), os.SEEK_CUR)
-                else:
-                    new.write(block)
-            new.truncate(old.tell())
+            for at, block in content(old):
+                new.seek(at)
+                new.write(block)
+            new.truncate(old.seek(0, os.SEEK_END))
+
+
+def content(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """(offset, bytes) of the blocks of a file that are not all zeros; holes are not even read."""
+    at, size = 0, os.fstat(file.fileno()).st_size
+    while at < size:
+        at = _next_data(file, at, size)
+        file.seek(at)
+        block = file.read(_BLOCK - at % _BLOCK)
+        if not block:
+            return
+        if block.count(0) != len(block):
+            yield at, block
+        at += len(block)
+
+
+def _next_data(file: BinaryIO, at: int, size: int) -> int:
+    """Where the next block with data begins, where the file system can tell; else ``at``."""
+    if not hasattr(os, "SEEK_DATA"):
+        return at
+    try:
+        return max(at, os.lseek(file.fileno(), at, os.SEEK_DATA) // _BLOCK * _BLOCK)
+    except OSError as error:
+        return size if error.errno == errno.ENXIO else at  # ENXIO: a hole up to the end
 
 
 # How it is laid out ---------------------------------------------------------------------------------------------------
