@@ -66,7 +66,14 @@ def songkin(words: Sequence[str], moment: Moment | None = None, env: dict[str, s
             process.wait()
     if not wait_for_group(process.pid):
         raise AssertionError("a worker outlived its parent")
-    return Ended(watch.phase if watch.killed else "", process.returncode, out.decode(), err.decode(), watch.seconds, watch.entered)
+    return Ended(
+        watch.phase if watch.killed else "",
+        process.returncode,
+        out.decode(),
+        err.decode(),
+        watch.seconds,
+        watch.entered,
+    )
 
 
 class _Watch:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from killing import Ended, moments, songkin
-from libraries import library_at
 from marked import PHASES, START
 from snapshots import answers, check_catalog, snapshot
+
+from libraries import library_at
 from songkin.store import shard
 from soundfiles import sound_file, tune
 
@@ -77,7 +77,11 @@ def make(folder: Path, cache: Path) -> Place:
     genres = ("jazz", "rock", "folk")
     first, second = folder / "first", folder / "second"
     for n in range(12):
-        sound_file(first / f"{n:02}.flac", tune(2, seed=n), {"title": f"Song {n}", "artist": f"Artist {n % 4}", "genre": genres[n % 3]})
+        sound_file(
+            first / f"{n:02}.flac",
+            tune(2, seed=n),
+            {"title": f"Song {n}", "artist": f"Artist {n % 4}", "genre": genres[n % 3]},
+        )
     shutil.copytree(first, second)
     for n in (6, 7, 12, 13, 14):
         sound_file(second / f"{n:02}.flac", tune(2.5, seed=50 + n), {"title": f"Song {n}", "artist": "Artist 9"})

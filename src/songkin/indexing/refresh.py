@@ -20,7 +20,7 @@ from songkin.errors import IndexDamaged, SpaceMismatch, StoreError
 from songkin.indexing import duplicates, hubs
 from songkin.models import Track
 from songkin.spaces import Matrix, Statistics
-from songkin.store import TRACKS, drop_vectors, index_folder, index_home, open_vectors
+from songkin.store import TRACKS, drop_vectors, index_folder, index_home, open_vectors, sign
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Point, VectorStore
 from songkin.store.words import Words
@@ -58,6 +58,7 @@ def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = Fa
         duplicates.refresh(catalog, store, stale)
         catalog.indexed(revisions)
         store.optimize()
+        sign(catalog, config, store)
     catalog.journal.note("index_home", index_home(config))
     return notes
 
