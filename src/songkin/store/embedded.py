@@ -54,8 +54,8 @@ class EmbeddedStore:
     """A ``VectorStore`` in ``folder``, held by one process at a time.
 
     Waits up to ``wait`` seconds for another holder. Spaces and fields that ``layout`` adds to what is stored are
-    added to the index; changed ones raise ``SpaceMismatch``. In a folder that may not be written to, a temporary copy
-    is searched, and writing is refused. ``create=False`` raises ``StoreError`` where there is no index yet.
+    added to the index; changed ones raise ``SpaceMismatch``. In a folder that may not be written to, or on a full disk,
+    a temporary copy is searched, and writing is refused. ``create=False`` raises ``StoreError`` where there is no index yet.
     ``exclusive`` allows ``optimize``.
     """
 
@@ -70,7 +70,7 @@ class EmbeddedStore:
         self._noted = home.State(False)
         self._lock: BaseFileLock | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        if self._index.exists() and not home.writable(folder):
+        if self._index.exists() and not (home.writable(folder) and home.roomy(folder)):
             self._borrow()
         else:
             self._lock = home.hold(folder, wait)
@@ -89,7 +89,7 @@ class EmbeddedStore:
         except OSError as error:
             self._scratch.cleanup()
             raise StoreError(
-                f"{self._folder} may not be written to, and its search index could not be copied: {error}.",
+                f"{self._folder} cannot be written to, and its search index could not be copied: {error}.",
                 remedy="Make room for temporary files or make the library's folder writable.",
             ) from error
         self._index = Path(self._scratch.name) / "index"

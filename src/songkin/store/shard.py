@@ -31,6 +31,8 @@ from songkin.store.vectors import Layout, Space
 FORMAT: Final = 2
 REBUILD: Final = "Run `songkin reindex`: it makes the search index anew from the catalog."
 RECREATE: Final = "Run `songkin reindex --recreate`: it makes the search index anew from the catalog."
+ROOM_MB: Final = 32
+"""Free space without which a copy of the index is opened, elsewhere."""
 VERIFY_MB: Final = 64
 """An index with as much data or less is read whole at every opening (a tenth of a second at most). Of a larger one,
 files are read whose time of change is another than when it was let go."""
@@ -91,6 +93,12 @@ def writable(folder: Path) -> bool:
     """Whether this process may write to the index in ``folder``."""
     inner = (folder, folder / "lock", folder / "index", folder / "index" / "shard")
     return all(os.access(path, os.W_OK) for path in inner if path.exists())
+
+
+def roomy(folder: Path) -> bool:
+    """Whether the engine may open the index in ``folder`` where it lies: it maps files into memory, and a page that
+    finds no place on the disk ends the process."""
+    return shutil.disk_usage(folder).free >= ROOM_MB * 1_000_000
 
 
 def erase(folder: Path, *, wait: float = 5.0) -> None:
