@@ -8,6 +8,7 @@
     │   └── WeightsMissing   its weights are not here and could not be pulled
     ├── StoreError           catalog or search index cannot do what was asked
     │   ├── LibraryBusy      another process holds it
+    │   ├── DiskFull         there is no room to write
     │   ├── LibraryTooNew    written by a newer songkin
     │   ├── IndexDamaged     the search index cannot be opened; the catalog can rebuild it
     │   └── SpaceMismatch    vectors of another size, encoder or version
@@ -65,6 +66,10 @@ class StoreError(SongkinError):
 
 class LibraryBusy(StoreError):
     """Another process holds the library or its search index."""
+
+
+class DiskFull(StoreError):
+    """There is no room on the disk for what is to be written."""
 
 
 class LibraryTooNew(StoreError):

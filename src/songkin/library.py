@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from songkin import config as settings
 from songkin import store
 from songkin.config import Config
-from songkin.errors import IndexDamaged, LibraryBusy, NotFound, SpaceMismatch, StoreError, WeightsMissing
+from songkin.errors import DiskFull, IndexDamaged, LibraryBusy, NotFound, SpaceMismatch, StoreError, WeightsMissing
 from songkin.models import Answer, IndexReport, Profile, Query, Refusal, Track
 from songkin.store.catalog import Catalog
 
@@ -75,7 +75,12 @@ class Library:
                 f"There is no library at {self.config.library}.",
                 remedy="Make one with `songkin index FOLDER`, or name another with -L DIR.",
             )
-        return Catalog(file, readonly=not os.access(file, os.W_OK) or not os.access(file.parent, os.W_OK))
+        if not os.access(file, os.W_OK) or not os.access(file.parent, os.W_OK):
+            return Catalog(file, readonly=True)
+        try:
+            return Catalog(file)
+        except DiskFull as error:  # it can still be asked
+            return Catalog(file, readonly=True, because=error)
 
     # Filling it ----------------------------------------------------------------------------------------------
 
@@ -120,6 +125,7 @@ class Library:
 
         catalog = self.catalog
         with run_lock(self.config):
+            refresh.check_room(catalog, self.config)
             if recreate:
                 store.drop_vectors(catalog, self.config)
             notes = refresh.refresh(catalog, self.config, progress or Quiet(), anew=True)
@@ -134,6 +140,7 @@ class Library:
 
         track = self.track(what)
         with run_lock(self.config):
+            refresh.check_room(self.catalog, self.config)
             self.catalog.forget([track.id])
             refresh.refresh(self.catalog, self.config, Quiet())
         return track
@@ -286,7 +293,7 @@ class Library:
     def _index(self) -> Iterator[tuple[VectorStore, tuple[str, ...]]]:
         """The search index, brought up to the catalog first if a run was cut short or the index was lost."""
         notes: tuple[str, ...] = ()
-        vectors = self._sound_index()
+        vectors = None if self._behind() else self._sound_index()
         if vectors is None:
             notes = self._catch_up()
             vectors = store.open_vectors(self.catalog, self.config)
@@ -299,8 +306,7 @@ class Library:
         return not self.catalog.db.readonly and (elsewhere or bool(self.catalog.stale()))
 
     def _sound_index(self) -> VectorStore | None:
-        if self._behind():
-            return None
+        """The search index, if it holds what the catalog has it hold."""
         readonly = self.catalog.db.readonly
         try:
             vectors = store.open_vectors(self.catalog, self.config)
@@ -308,12 +314,16 @@ class Library:
             if readonly:
                 raise
             return None
-        if readonly or vectors.count() >= self.catalog.indexed_count():
+        if readonly or vectors.count() == self.catalog.indexed_count():
             return vectors
         vectors.close()
         return None
 
     def _catch_up(self) -> tuple[str, ...]:
+        """Bring the search index up to the catalog; where that cannot be now, the index there is must do.
+
+        Raises ``LibraryBusy`` or ``DiskFull`` where there is none that would.
+        """
         from songkin.indexing import refresh
         from songkin.indexing.progress import Quiet
         from songkin.indexing.run import run_lock
@@ -321,6 +331,22 @@ class Library:
         try:
             with run_lock(self.config, wait=0.0):
                 made = refresh.refresh(self.catalog, self.config, Quiet())
-        except LibraryBusy:
-            return ("Music is being added; what is not in the search index yet is left out.",)
+        except LibraryBusy as error:
+            return self._meanwhile(error, "Music is being added;")
+        except DiskFull as error:
+            if not self.catalog.indexed_count():
+                raise
+            return self._meanwhile(error, error.message)
         return tuple(made) or ("The search index was brought up to the catalog.",)
+
+    def _meanwhile(self, error: StoreError, why: str) -> tuple[str, ...]:
+        """What to say where the search index must do as it is. Raises ``error`` where it is lost, or in the making."""
+        expected = self.catalog.indexed_count()
+        try:
+            with store.open_vectors(self.catalog, self.config) as vectors:
+                held = vectors.count()
+        except (IndexDamaged, SpaceMismatch):
+            raise error from None
+        if held < expected or (held and not expected):
+            raise error
+        return (f"{why} what is not in the search index yet is left out.",)

@@ -280,7 +280,7 @@ def test_a_damaged_index_can_be_erased_and_made_anew(tmp_path: Path) -> None:
 def test_an_index_of_a_newer_songkin_is_left_alone(tmp_path: Path) -> None:
     filled(tmp_path)
     path = tmp_path / "index" / "layout.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 2}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": shard.FORMAT + 1}))
     with pytest.raises(LibraryTooNew):
         EmbeddedStore(tmp_path, LAYOUT)
 

@@ -16,11 +16,11 @@ import numpy as np
 from songkin import encoders, spaces
 from songkin.config import Config
 from songkin.encoders import weights
-from songkin.errors import IndexDamaged, SpaceMismatch, StoreError
+from songkin.errors import DiskFull, IndexDamaged, SpaceMismatch
 from songkin.indexing import duplicates, hubs
 from songkin.models import Track
 from songkin.spaces import Matrix, Statistics
-from songkin.store import TRACKS, drop_vectors, index_folder, index_home, open_vectors
+from songkin.store import TRACKS, drop_vectors, index_folder, index_home, open_vectors, sign
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Point, VectorStore
 from songkin.store.words import Words
@@ -40,12 +40,14 @@ _BLOCK: Final = 1_000
 def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = False) -> list[str]:
     """Bring the search index up to the catalog; returns lines for people. ``anew`` rewrites all of it."""
     notes: list[str] = []
+    if anew or catalog.stale():
+        check_room(catalog, config)  # before anything changes that the search index as it is would not fit
     _embed_texts(catalog, config, told)
     anew = anew or catalog.journal.note("index_home") != index_home(config)
     changed = _refit(catalog, told)
     if not anew and not catalog.stale() and not _differs(catalog, config):
         return notes
-    _check_room(catalog, config)
+    check_room(catalog, config)
     with _opened(catalog, config, notes) as store:
         if anew:
             catalog.index_lost()
@@ -53,10 +55,12 @@ def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = Fa
         stale = catalog.stale()
         revisions = _write(catalog, store, stale, told)
         told.stage("Measuring neighbourhoods")
-        hubs.refresh(catalog, store, stale, whole=bool(changed))
+        # all of them by one way of counting, whether this is the first try or the repeated one of a killed process
+        hubs.refresh(catalog, store, stale, whole=bool(changed) or len(stale) == catalog.count())
         duplicates.refresh(catalog, store, stale)
         catalog.indexed(revisions)
         store.optimize()
+        sign(catalog, config, store)
     catalog.journal.note("index_home", index_home(config))
     return notes
 
@@ -88,12 +92,13 @@ def _differs(catalog: Catalog, config: Config) -> bool:
         return True
 
 
-def _check_room(catalog: Catalog, config: Config) -> None:
+def check_room(catalog: Catalog, config: Config) -> None:
+    """Raise ``DiskFull`` where there is no room to write the search index."""
     if config.qdrant_url:
         return
     needed, free = ROOM_MB * 10**6 + 10_000 * catalog.count(), shutil.disk_usage(config.library).free
     if free < needed:
-        raise StoreError(
+        raise DiskFull(
             f"The disk of {config.library} has {free / 1e6:.0f} MB left, and to write the search index takes "
             f"{needed / 1e6:.0f} MB.",
             remedy="Make room and run the command again; what was heard is kept.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -40,6 +41,9 @@ TRACKS: Final = Layout(
 """How a song stands in the search index."""
 
 
+_STAMPS: Final = ("index_stamp", "index_next_stamp")
+
+
 def catalog_file(library: Path) -> Path:
     """The catalog of the library in this folder."""
     return library / "catalog.db"
@@ -65,9 +69,33 @@ def open_vectors(catalog: Catalog, config: Config, *, exclusive: bool = False) -
         from songkin.store.server import ServerStore
 
         return ServerStore(_client(config), _layout_on_server(catalog))
+    from songkin.store import shard
     from songkin.store.embedded import EmbeddedStore
 
-    return EmbeddedStore(index_folder(config.library), TRACKS, wait=config.lock_seconds, exclusive=exclusive)
+    folder = index_folder(config.library)
+    vectors = EmbeddedStore(folder, TRACKS, wait=config.lock_seconds, exclusive=exclusive)
+    known = {catalog.journal.note(key) for key in _STAMPS}
+    if vectors.stamp in known or (not vectors.stamp and vectors.count() == 0):
+        return vectors
+    vectors.close()
+    raise shard.damaged(folder / "index", "it was made from another state of the catalog")
+
+
+def sign(catalog: Catalog, config: Config, vectors: VectorStore) -> None:
+    """Note in both that this index was made from this catalog, so that an older copy of either is told from it.
+
+    The catalog knows the mark before the index has it and keeps the old one until then, so that whoever is killed
+    meanwhile leaves two that fit. An index on a server is not marked: it cannot be put back file by file.
+    """
+    if config.qdrant_url:
+        return
+    from songkin.store.embedded import EmbeddedStore
+
+    if isinstance(vectors, EmbeddedStore):
+        stamp = uuid.uuid4().hex
+        catalog.journal.note(_STAMPS[1], stamp)
+        vectors.sign(stamp)
+        catalog.journal.note(_STAMPS[0], stamp)
 
 
 def drop_vectors(catalog: Catalog, config: Config) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 
 import sqlalchemy as sa
 
+from songkin.errors import StoreError
 from songkin.models import Track
 from songkin.store.database import Database, parts
 from songkin.store.journal import Journal
@@ -32,8 +33,8 @@ _MOST: Final = 200
 class Catalog:
     """Tracks, links and votes. Use it as a context manager."""
 
-    def __init__(self, file: Path, *, readonly: bool = False) -> None:
-        self.db = Database(file, readonly=readonly)
+    def __init__(self, file: Path, *, readonly: bool = False, because: StoreError | None = None) -> None:
+        self.db = Database(file, readonly=readonly, because=because)
         self.vectors = VectorBook(self.db)
         self.journal = Journal(self.db)
         self._kept: dict[str, tuple[object, tuple[str, ...]]] = {}

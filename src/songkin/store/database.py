@@ -20,11 +20,14 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from songkin.errors import LibraryTooNew, StoreError
+from songkin.errors import DiskFull, LibraryTooNew, StoreError
 from songkin.store.schema import SCHEMA_VERSION, meta, metadata
 
 _CHUNK: Final = 500
 _WRITES: Final = "songkin_writes"
+_LEAST_ROOM: Final = 1_000_000
+"""Free bytes below which a failed write was for want of room: SQLite does not always say so."""
+
 PATIENCE: Final = 30.0
 """Seconds to wait for another process that writes."""
 
@@ -160,15 +163,15 @@ def _explained(error: sa.exc.DatabaseError, file: Path) -> StoreError:
             f"The catalog {file} is damaged or not a songkin catalog.",
             remedy="Restore it from a backup, or move it away and index again.",
         )
+    if "full" in text or (set(text.split()) & {"i/o", "open"} and shutil.disk_usage(file.parent).free < _LEAST_ROOM):
+        return DiskFull(
+            f"The disk of {file.parent} is full.",
+            remedy="Make room and run the command again; it goes on where it stopped.",
+        )
     if "unable to open" in text or "readonly" in text or "disk i/o" in text:
         return StoreError(
             f"The library at {file.parent} cannot be written.",
             remedy="Check the folder's permissions and free space, or choose another with -L DIR.",
-        )
-    if "full" in text:
-        return StoreError(
-            f"The disk of {file.parent} is full.",
-            remedy="Make room and run the command again; it goes on where it stopped.",
         )
     if "locked" in text:
         return StoreError(
@@ -178,11 +181,15 @@ def _explained(error: sa.exc.DatabaseError, file: Path) -> StoreError:
 
 
 class Database:
-    """One SQL database with transactions whose errors are songkin's."""
+    """One SQL database with transactions whose errors are songkin's. ``because`` is raised where one that is opened
+    ``readonly`` is to be written."""
 
-    def __init__(self, file: Path, *, readonly: bool = False) -> None:
+    def __init__(self, file: Path, *, readonly: bool = False, because: StoreError | None = None) -> None:
         self.file = file
         self.readonly = readonly
+        self._because = because or StoreError(
+            f"The library at {file.parent} can only be read.", remedy="Make its folder writable."
+        )
         self._engine = open_engine(file, readonly=readonly)
 
     def close(self) -> None:
@@ -193,7 +200,7 @@ class Database:
     def writing(self) -> Iterator[sa.Connection]:
         """One transaction: all of it is stored, or nothing."""
         if self.readonly:
-            raise StoreError(f"The library at {self.file.parent} can only be read.", remedy="Make its folder writable.")
+            raise self._because
         try:
             with _writing(self._engine) as connection:
                 yield connection

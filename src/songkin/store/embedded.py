@@ -20,7 +20,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -54,8 +54,8 @@ class EmbeddedStore:
     """A ``VectorStore`` in ``folder``, held by one process at a time.
 
     Waits up to ``wait`` seconds for another holder. Spaces and fields that ``layout`` adds to what is stored are
-    added to the index; changed ones raise ``SpaceMismatch``. In a folder that may not be written to, a temporary copy
-    is searched, and writing is refused. ``create=False`` raises ``StoreError`` where there is no index yet.
+    added to the index; changed ones raise ``SpaceMismatch``. In a folder that may not be written to, or on a full disk,
+    a temporary copy is searched, and writing is refused. ``create=False`` raises ``StoreError`` where there is no index yet.
     ``exclusive`` allows ``optimize``.
     """
 
@@ -68,10 +68,9 @@ class EmbeddedStore:
         self._index = folder / "index"
         self._engine: edge.EdgeShard | None = None
         self._noted = home.State(False)
-        self._wrote = False
         self._lock: BaseFileLock | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        if self._index.exists() and not home.writable(folder):
+        if self._index.exists() and not (home.writable(folder) and home.roomy(folder)):
             self._borrow()
         else:
             self._lock = home.hold(folder, wait)
@@ -90,7 +89,7 @@ class EmbeddedStore:
         except OSError as error:
             self._scratch.cleanup()
             raise StoreError(
-                f"{self._folder} may not be written to, and its search index could not be copied: {error}.",
+                f"{self._folder} cannot be written to, and its search index could not be copied: {error}.",
                 remedy="Make room for temporary files or make the library's folder writable.",
             ) from error
         self._index = Path(self._scratch.name) / "index"
@@ -103,7 +102,7 @@ class EmbeddedStore:
         stored = home.read_layout(self._index, self.layout.collection)
         joint = home.join(stored, self.layout)
         state = home.read_state(self._index)
-        # From here on the engine may change its files: what was noted holds only in part.
+        # From here on the engine renews some of its files: what was noted holds only in part.
         self._noted = replace(state, clean=False)
         home.write_state(self._index, self._noted)
         try:
@@ -134,7 +133,7 @@ class EmbeddedStore:
                     engine.update(edges.new_field(name, kind))
                 engine.close()
             home.write_layout(fresh, self.layout)
-            home.write_state(fresh, home.State(True, 0, home.inventory(fresh)))
+            home.write_state(fresh, home.State(True, 0, home.survey(fresh, {})))
             os.replace(fresh, self._index)
         except OSError as error:
             raise StoreError(
@@ -144,6 +143,7 @@ class EmbeddedStore:
 
     def _extend(self, stored: Layout, joint: Layout) -> None:
         """Add spaces and fields. Repeating it does no harm, so the layout is noted last."""
+        self._note_writing()
         with self._writing("extended"):
             for space in joint.spaces:
                 if space not in stored.spaces:
@@ -165,13 +165,14 @@ class EmbeddedStore:
         if self._engine is None:
             return
         try:
-            if self._wrote:
+            if self._noted.written:
                 self.flush()
             points = self.count()
             with self._writing("closed"):
                 self._engine.close()
             self._engine = None
-            self._note(points)
+            known = {} if self._noted.written else self._noted.files
+            self._note(replace(self._noted, clean=True, points=points, files=self._survey(known), written=False))
         finally:
             self._let_go()
 
@@ -246,21 +247,35 @@ class EmbeddedStore:
                 remedy="Make the library's folder writable, or use another one with -L.",
             )
         self._shard  # noqa: B018 - refuses a closed store
-        self._wrote = True
-        if self._noted.clean:
-            self._noted = replace(self._noted, clean=False)
-            home.write_state(self._index, self._noted)
+        self._note_writing()
+
+    def _note_writing(self) -> None:
+        if not self._noted.written:
+            self._note(replace(self._noted, written=True))
 
     def flush(self) -> None:
         """Make what was written durable."""
         with self._writing("flushed"):
             self._shard.flush()
-        self._note(self.count())
-        self._wrote = False
+        if self._noted.written:
+            self._note(replace(self._noted, files=home.inventory(self._index)))
 
-    def _note(self, points: int) -> None:
-        self._noted = home.State(True, points, home.inventory(self._index))
-        home.write_state(self._index, self._noted)
+    @property
+    def stamp(self) -> str:
+        """The mark that ``sign`` left last; empty if nobody signed."""
+        return self._noted.stamp
+
+    def sign(self, stamp: str) -> None:
+        """Leave a mark that tells which state of the catalog this index was made from."""
+        self._note(replace(self._noted, stamp=stamp))
+
+    def _note(self, state: home.State) -> None:
+        self._noted = state
+        home.write_state(self._index, state)
+
+    def _survey(self, known: Mapping[str, home.Seen]) -> dict[str, home.Seen]:
+        with self._writing("read through"):
+            return home.survey(self._index, known)
 
     def optimize(self) -> None:
         """Build the graph index (HNSW, int8 for long vectors) where there are ``GRAPH_FROM`` points or more.
@@ -274,8 +289,7 @@ class EmbeddedStore:
         self._may_write()
         if self.count() < GRAPH_FROM:
             return
-        self._noted = home.State(False)
-        home.write_state(self._index, self._noted)
+        self._note(replace(self._noted, files={}))  # the engine replaces its files
         stored = home.read_layout(self._index, self.layout.collection)
         with self._writing("optimized"):
             # Opened anew with its full settings: spaces that were added later have not got theirs yet.

@@ -2,34 +2,44 @@
 
     FOLDER/lock, holder      taken before the engine opens anything; the holder's process id
     FOLDER/index/layout.json spaces and indexed fields, as they were asked for
-    FOLDER/index/state.json  points, files and their sizes when it was last let go in good order
+    FOLDER/index/state.json  points, files and their checksums when it was last let go in good order
     FOLDER/index/shard/      the engine's own files
 
 Why all this stands outside the engine: opening a shard twice breaks the next flush of the process that had it; a
 missing or cut file is often replaced by an empty one without a word, which shows much later as songs that are never
-found; and the engine refuses to open a folder that it may not write to. ``index`` appears by one rename, so an
+found; a changed byte shows as wrong answers, or never; and the engine refuses to open a folder that it may not write to. ``index`` appears by one rename, so an
 interrupted creation leaves nothing behind.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import filelock
 
 from songkin.errors import IndexDamaged, LibraryBusy, LibraryTooNew, SpaceMismatch, StoreError
 from songkin.store.vectors import Layout, Space
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 REBUILD: Final = "Run `songkin reindex`: it makes the search index anew from the catalog."
 RECREATE: Final = "Run `songkin reindex --recreate`: it makes the search index anew from the catalog."
+ROOM_MB: Final = 32
+"""Free space without which a copy of the index is opened, elsewhere."""
+VERIFY_MB: Final = 64
+"""An index with as much data or less is read whole at every opening (a tenth of a second at most). Of a larger one,
+files are read whose time of change is another than when it was let go."""
+
 _BLOCK: Final = 1 << 16
+_RENEWED: Final = ("edge_config.json", "segment.json", "mutable_id_tracker.versions")
+"""Files that the engine writes anew when a shard is opened or closed, even if only to read it."""
 
 
 # Who holds it -------------------------------------------------------------------------------------------------------
@@ -85,6 +95,12 @@ def writable(folder: Path) -> bool:
     return all(os.access(path, os.W_OK) for path in inner if path.exists())
 
 
+def roomy(folder: Path) -> bool:
+    """Whether the engine may open the index in ``folder`` where it lies: it maps files into memory, and a page that
+    finds no place on the disk ends the process."""
+    return shutil.disk_usage(folder).free >= ROOM_MB * 1_000_000
+
+
 def erase(folder: Path, *, wait: float = 5.0) -> None:
     """Remove the index, so that the next opening makes an empty one. Raises ``LibraryBusy``."""
     lock = hold(folder, wait)
@@ -108,12 +124,34 @@ def copy(source: Path, target: Path) -> None:
             continue
         place.parent.mkdir(parents=True, exist_ok=True)
         with path.open("rb") as old, place.open("wb") as new:
-            while block := old.read(_BLOCK):
-                if block.count(0) == len(block):
-                    new.seek(len(block), os.SEEK_CUR)
-                else:
-                    new.write(block)
-            new.truncate(old.tell())
+            for at, block in content(old):
+                new.seek(at)
+                new.write(block)
+            new.truncate(old.seek(0, os.SEEK_END))
+
+
+def content(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """(offset, bytes) of the blocks of a file that are not all zeros; holes are not even read."""
+    at, size = 0, os.fstat(file.fileno()).st_size
+    while at < size:
+        at = _next_data(file, at, size)
+        file.seek(at)
+        block = file.read(_BLOCK - at % _BLOCK)
+        if not block:
+            return
+        if block.count(0) != len(block):
+            yield at, block
+        at += len(block)
+
+
+def _next_data(file: BinaryIO, at: int, size: int) -> int:
+    """Where the next block with data begins, where the file system can tell; else ``at``."""
+    if not hasattr(os, "SEEK_DATA"):
+        return at
+    try:
+        return max(at, os.lseek(file.fileno(), at, os.SEEK_DATA) // _BLOCK * _BLOCK)
+    except OSError as error:
+        return size if error.errno == errno.ENXIO else at  # ENXIO: a hole up to the end
 
 
 # How it is laid out ---------------------------------------------------------------------------------------------------
@@ -131,6 +169,8 @@ def read_layout(index: Path, collection: str) -> Layout:
     version = noted.get("format")
     if isinstance(version, int) and version > FORMAT:
         raise LibraryTooNew("The search index was made by a newer songkin.", remedy="Update songkin.")
+    if version != FORMAT:
+        raise damaged(index, "it was made by an older songkin")
     try:
         spaces = tuple(Space(**space) for space in noted["spaces"])
         return Layout(collection, spaces, dict(noted["fields"]))
@@ -165,20 +205,59 @@ def describe(space: Space) -> str:
 # Whether it is whole --------------------------------------------------------------------------------------------------
 
 
+class Seen(NamedTuple):
+    """What a file was like: its size in bytes, when it was changed, and a checksum of its bytes."""
+
+    size: int
+    mtime_ns: int
+    sum: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class State:
-    """``clean``: nothing was written since; then files and points must be as noted. Otherwise the files noted must be
-    there, and the engine's log brings back what they lack."""
+    """``clean``: it was let go in good order; then points and files must be as noted. Not clean and not ``written``: a
+    process holds it, or was killed, that only read; then all but a few files must be as noted. Not clean and
+    ``written``: its files must be there, and the engine's log brings back what they lack.
+
+    ``stamp`` tells which state of the catalog it was made from.
+    """
 
     clean: bool
     points: int = 0
-    files: Mapping[str, int] = field(default_factory=dict)
+    files: Mapping[str, Seen] = field(default_factory=dict)
+    written: bool = False
+    stamp: str = ""
 
 
-def inventory(index: Path) -> dict[str, int]:
-    """Sizes of the engine's files by their path."""
+def inventory(index: Path) -> dict[str, Seen]:
+    """The engine's files by their path, without checksums."""
+    return {name: Seen(about.st_size, about.st_mtime_ns) for name, about in _files(index)}
+
+
+def survey(index: Path, known: Mapping[str, Seen]) -> dict[str, Seen]:
+    """The engine's files with checksums; files of the size and time ``known`` are not read again."""
+    found = {}
+    for name, seen in inventory(index).items():
+        old = known.get(name)
+        same = old is not None and old[:2] == seen[:2]
+        found[name] = old if old is not None and same else seen._replace(sum=checksum(index / "shard" / name))
+    return found
+
+
+def checksum(path: Path) -> int:
+    """CRC-32 of the blocks of a file that are not all zeros, and of where they stand: a hole counts as zeros."""
+    found = 0
+    with path.open("rb") as file:
+        for at, block in content(file):
+            found = zlib.crc32(block, zlib.crc32(at.to_bytes(8, "little"), found))
+    return found
+
+
+def _files(index: Path) -> Iterator[tuple[str, os.stat_result]]:
     shard = index / "shard"
-    return {path.relative_to(shard).as_posix(): path.stat().st_size for path in shard.rglob("*") if path.is_file()}
+    for path in shard.rglob("*"):
+        if path.is_file():
+            yield path.relative_to(shard).as_posix(), path.stat()
 
 
 def write_state(index: Path, state: State) -> None:
@@ -187,22 +266,38 @@ def write_state(index: Path, state: State) -> None:
 
 
 def read_state(index: Path) -> State:
-    """The state noted last, compared with the files. Raises ``IndexDamaged`` for a file that is gone or cut."""
+    """The state noted last, compared with the files. Raises ``IndexDamaged`` for a file that is gone or another."""
     noted = _read(index / "state.json")
     try:
-        state = State(bool(noted["clean"]), int(noted["points"]), {str(k): int(v) for k, v in noted["files"].items()})
+        files = {str(name): Seen(*map(int, seen)) for name, seen in noted["files"].items()}
+        state = State(
+            bool(noted["clean"]), int(noted["points"]), files, bool(noted["written"]), str(noted.get("stamp", ""))
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise damaged(index, "its state cannot be read") from error
-    present = inventory(index)
-    for name, size in state.files.items():
+    try:
+        _compare(index, state)
+    except OSError as error:
+        raise damaged(index, f"its files cannot be read ({error.strerror})") from error
+    return state
+
+
+def _compare(index: Path, state: State) -> None:
+    present = dict(_files(index))
+    held = sum(getattr(about, "st_blocks", about.st_size // 512 + 1) for about in present.values()) * 512
+    for name, seen in state.files.items():
         # Logs and journals come and go while points are written.
         if not state.clean and ("journal" in name or name.startswith("wal/")):
             continue
         if name not in present:
             raise damaged(index, f"{name} is gone")
-        if state.clean and present[name] != size:
+        if state.written or (not state.clean and name.endswith(_RENEWED)):
+            continue
+        if present[name].st_size != seen.size:
             raise damaged(index, f"{name} has another size than before")
-    return state
+        unsure = held <= VERIFY_MB * 1_000_000 or present[name].st_mtime_ns != seen.mtime_ns
+        if unsure and checksum(index / "shard" / name) != seen.sum:
+            raise damaged(index, f"{name} holds other bytes than before")
 
 
 def damaged(index: Path, why: str) -> IndexDamaged:
