@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,3 +22,28 @@ def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     for name in ("QDRANT_URL", "QDRANT_API_KEY", "QDB_ENDPOINT", "QDB_API_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SONGKIN_CONFIG", str(tmp_path / "no-config.toml"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("songkin")
+    group.addoption("--long", action="store_true", help="run the long form of tests/faults: minutes instead of seconds")
+    group.addoption("--long-report", metavar="FILE", help="append what the long form measured to FILE, as Markdown")
+
+
+@pytest.fixture(scope="session")
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether the long form was asked for with ``--long``."""
+    return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture(scope="session")
+def report(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Says what a long form measured: printed (``-s`` shows it), and appended to the file of ``--long-report``."""
+
+    def say(text: str) -> None:
+        print(text)  # noqa: T201 - a report is for people
+        if place := request.config.getoption("--long-report"):
+            with Path(place).open("a", encoding="utf-8") as file:
+                file.write(text + "\n")
+
+    return say
