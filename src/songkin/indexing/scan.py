@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from songkin.audio import Limits
 from songkin.errors import AudioError
 from songkin.indexing.worker import Job, hash_file
 from songkin.models import Profile, Refusal, as_profile
@@ -22,12 +23,14 @@ QUARANTINE_DEATHS = 2
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a run wants: encoders by name with their fingerprints, how much is heard, what is tried again."""
+    """What a run wants: encoders by name with their fingerprints, how much is heard, what is tried again, and what one
+    file may cost."""
 
     encoders: Mapping[str, str]
     profile: Profile
     profile_asked: bool = False
     retry: bool = False
+    limits: Limits = Limits()
 
 
 @dataclass(slots=True)
@@ -115,6 +118,8 @@ def _still_refused(
     refusal, size, mtime_ns, deaths = refusals[item.path]
     if (size, mtime_ns) != (item.size, item.mtime_ns) or 0 < deaths < QUARANTINE_DEATHS:
         return False
+    if "--max-hours" in refusal.remedy and refusal.remedy != wanted.limits.remedy:
+        return False  # it was too long for another limit
     plan.refused.append(refusal)
     return True
 
