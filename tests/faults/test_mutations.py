@@ -130,7 +130,8 @@ def batches(folder: Path) -> Iterator[list[Case]]:
     if BAD.exists():
         yield bad_files()
     made = good_files(folder / "good", (*SUFFIXES, *MORE))
-    real = sorted(path.absolute() for path in MUSIC.glob("clips/*") if path.suffix in EXTENSIONS)
+    clips = [path.absolute() for path in MUSIC.glob("clips/**/*") if path.suffix in EXTENSIONS]
+    real = sorted(clips, key=lambda path: (path.name, path))
     waiting: list[Case] = []
     for number, path in enumerate([*made, *real]):
         rounds = 10 if path in made else 1
