@@ -162,15 +162,15 @@ def table(results: Sequence[Judged], by: Literal["mutation", "origin"]) -> str:
 
 
 def disagreements(results: Sequence[Judged]) -> str:
-    """What is clean to ffmpeg and refused here, by reason, as Markdown."""
-    found: Counter[tuple[str, str, str]] = Counter()
+    """Where songkin and ffmpeg differ, in both directions, as Markdown. (What ffmpeg decodes with complaints, and
+    songkin takes, is none.)"""
+    found: Counter[tuple[str, str, str, str]] = Counter()
     for each in results:
-        if each.theirs == "clean" and not each.accepted:
+        if (each.theirs == "refuses") == each.accepted:
             reason = each.said.replace(each.case.path.name, "It")
-            found[reason, each.case.origin, each.case.mutation] += 1
-    lines = ["| refused, though clean to ffmpeg | format | mutation | files |", "|---|---|---|---|"]
-    lines += [f"| {reason} | {kind} | {mutation} | {n} |" for (reason, kind, mutation), n in found.most_common()]
-    return "\n".join(lines)
+            found[each.theirs or "", reason, each.case.origin, each.case.mutation] += 1
+    lines = ["| ffmpeg | songkin | format | mutation | files |", "|---|---|---|---|---|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} | {n} |" for row, n in sorted(found.items()))])
 
 
 def agreement(results: Sequence[Judged]) -> float:

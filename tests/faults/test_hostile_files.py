@@ -23,6 +23,7 @@ import hostile
 from libraries import index, library_at
 from songkin.audio import EXTENSIONS
 from songkin.cli import run
+from songkin.errors import NotFound
 from songkin.library import Library
 from songkin.models import IndexReport, Query
 from soundfiles import RATE, sound_file, tune
@@ -215,6 +216,10 @@ def test_every_song_is_found_by_its_id_its_path_and_its_neighbours(place: Place,
             assert library.track(track.path) == track
             assert library.show(track.id).track == track
         for track in tracks[:: 1 if long else 8]:
+            if track.title in {"silent", "silent floats"}:
+                with pytest.raises(NotFound, match="no sound to compare"):
+                    library.similar(track.id)
+                continue
             hits = library.similar(track.id, Query(5)).hits
             assert track.id not in {hit.track.id for hit in hits}
             assert len({hit.track.id for hit in hits}) == len(hits) <= 5
