@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("songkin", deadline=None, max_examples=50)  # machines are shared: time is no criterion
+settings.register_profile("long", deadline=None, max_examples=1000)
 settings.load_profile("songkin")
 
 
@@ -26,8 +27,13 @@ def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("songkin")
-    group.addoption("--long", action="store_true", help="run the long form of tests/faults: minutes instead of seconds")
+    group.addoption("--long", action="store_true", help="run the long form of tests/faults and tests/fuzz: minutes")
     group.addoption("--long-report", metavar="FILE", help="append what the long form measured to FILE, as Markdown")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--long"):
+        settings.load_profile("long")
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ A setting is one row of ``SETTINGS``. Secrets are never shown, only whether they
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import tomllib
@@ -87,7 +88,7 @@ def _profile(text: str) -> Profile:
 def _at_least(low: float, kind: Callable[[str], Any]) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
         value = kind(text)
-        if value < low:
+        if not low <= value < math.inf:  # no for NaN too
             raise ValueError(f"it must be at least {low:g}")
         return value
 
@@ -95,7 +96,12 @@ def _at_least(low: float, kind: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser().absolute()
+    if "\0" in text:
+        raise ValueError("no path holds a NUL character")
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError("there is no such user") from error
 
 
 def _url(text: str) -> str:
@@ -192,9 +198,18 @@ def _from_file(path: Path) -> dict[str, str]:
 def _dotenv(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
+    import io
+
     from dotenv import dotenv_values
 
-    return {name: value for name, value in dotenv_values(path, interpolate=False).items() if value is not None}
+    try:
+        text = path.read_text("utf-8", "surrogateescape")  # as the environment itself comes: it need not be text
+    except OSError as error:
+        raise ConfigError(
+            f"The file {path.absolute()} cannot be read: {error.strerror}.", remedy="Make it readable, or remove it."
+        ) from None
+    found = dotenv_values(stream=io.StringIO(text), interpolate=False)
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _from_variables(variables: Mapping[str, str], origin: str) -> dict[str, tuple[str, str]]:

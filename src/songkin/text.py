@@ -22,7 +22,9 @@ def fold(text: str) -> str:
     """A name without case, accents and punctuation: ``"Sigur Rós"`` and ``"SIGUR ROS"`` fold alike.
 
     Letters of any script stay; ``&`` counts as *and*. A name made of signs alone is only case-folded.
+    Bytes that were no text (lone surrogates) count as signs.
     """
+    text = text.encode("utf-8", "replace").decode()  # undecodable bytes cannot be looked up
     spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_EXPAND)
     spread = spread.replace("&", " and ")
     kept = "".join(c if c.isalnum() else "" if unicodedata.combining(c) or c in "'’`" else " " for c in spread)

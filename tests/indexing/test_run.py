@@ -419,11 +419,16 @@ def test_what_cannot_be_read_is_listed_as_refused(tmp_path: Path) -> None:
         assert library.refused() == []
 
 
-def test_a_refusal_that_a_setting_mends_is_tried_again(tmp_path: Path) -> None:
+def test_a_refusal_that_a_setting_mends_is_tried_again_once_it_is_set(tmp_path: Path) -> None:
     sound_file(tmp_path / "music" / "long.flac", tune(60))
     with library_at(tmp_path / "library", max_hours=0.01) as library:
         (refusal,) = index(library, tmp_path / "music").refused
         assert "--max-hours" in refusal.remedy
+        about = Path(refusal.path).stat()
+        Path(refusal.path).write_bytes(bytes(about.st_size))
+        os.utime(refusal.path, ns=(about.st_atime_ns, about.st_mtime_ns))
+        assert index(library, tmp_path / "music").refused == (refusal,)  # by size and time: it was not heard again
+        sound_file(tmp_path / "music" / "long.flac", tune(60))
     with library_at(tmp_path / "library") as library:
         assert index(library, tmp_path / "music").added == 1
 

@@ -56,6 +56,13 @@ class Limits:
     min_rate: int = 8_000
     max_rate: int = 768_000
 
+    @property
+    def remedy(self) -> str:
+        """What is said to whoever has a longer file. The same limit, the same words."""
+        if self.max_seconds == SHORT:
+            return "Cut a piece out of it."
+        return f"Allow more with --max-hours {self.max_seconds / 3600 * 2:g}."
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -274,7 +281,7 @@ class Decoding:
         self.seconds += len(block) / rate
         if self.seconds > self.limits.max_seconds:
             longest = self.limits.max_seconds
-            raise AudioError(f"{_name(self.path)} is longer than {_span(longest)}.", remedy=_longer(longest))
+            raise AudioError(f"{_name(self.path)} is longer than {_span(longest)}.", remedy=self.limits.remedy)
         if not (block.max() < _ABSURD and block.min() > -_ABSURD):  # false for NaN too
             wrong = ~(np.abs(block) < _ABSURD)
             self._damaged += int(np.count_nonzero(wrong))
@@ -357,7 +364,3 @@ def _span(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:g} {word}{'' if seconds == size else 's'}"
     return f"{seconds:g} seconds"
-
-
-def _longer(seconds: float) -> str:
-    return "Cut a piece out of it." if seconds == SHORT else f"Allow more with --max-hours {seconds / 3600 * 2:g}."

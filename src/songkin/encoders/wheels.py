@@ -127,7 +127,7 @@ def read(wheel: Path, sha256: str, names: Iterable[str]) -> dict[str, bytes]:
                 return {name: _member(archive, name) for name in names}
         except KeyError as error:
             raise NoWheel(f"{wheel.name} lacks a file ({error.args[0]})") from error
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
             raise NoWheel(f"{wheel.name} cannot be read ({error})") from error
 
 

@@ -97,6 +97,7 @@ class _Run:
         self.told = told
         self.notes: list[str] = []
         self.interrupted = False
+        self._limits = Limits(max_seconds=config.max_hours * 3600)
 
     def go(self, roots: Sequence[str]) -> IndexReport:
         wanted = self._wanted()
@@ -137,7 +138,7 @@ class _Run:
                 f"The weights of {' and '.join(lacking)} are not here, so the rest carries on without; "
                 "a later `songkin index` fills in what is missing (to fetch them: `songkin models pull`)."
             )
-        return Wanted(able, self.options.profile, self.options.profile_asked, self.options.retry)
+        return Wanted(able, self.options.profile, self.options.profile_asked, self.options.retry, self._limits)
 
     def _note(self, line: str) -> None:
         self.notes.append(line)
@@ -195,7 +196,7 @@ class _Run:
         count = self.config.workers or max(1, cores - 1 if self.config.nice else cores)
         setup = Setup(
             cache=self.config.cache,
-            limits=Limits(max_seconds=self.config.max_hours * 3600),
+            limits=self._limits,
             memory_mb=self.config.worker_memory_mb,
             nice=self.config.nice,
             encoders=tuple(wanted.encoders),

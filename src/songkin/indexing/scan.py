@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
+from songkin.audio import Limits
 from songkin.errors import AudioError
 from songkin.indexing.worker import Job, hash_file
 from songkin.models import Profile, Refusal, as_profile
@@ -26,12 +27,14 @@ Deaf = Callable[[tuple[str, ...], str], tuple[tuple[str, ...], Profile]]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a run wants: encoders by name with their fingerprints, how much is heard, what is tried again."""
+    """What a run wants: encoders by name with their fingerprints, how much is heard, what is tried again, and what one
+    file may cost."""
 
     encoders: Mapping[str, str]
     profile: Profile
     profile_asked: bool = False
     retry: bool = False
+    limits: Limits = Limits()
 
 
 @dataclass(slots=True)
@@ -133,6 +136,8 @@ def _still_refused(
     refusal, size, mtime_ns, deaths = refusals[item.path]
     if (size, mtime_ns) != (item.size, item.mtime_ns) or 0 < deaths < QUARANTINE_DEATHS:
         return False
+    if "--max-hours" in refusal.remedy and refusal.remedy != wanted.limits.remedy:
+        return False  # it was too long for another limit
     plan.refused.append(refusal)
     return True
 

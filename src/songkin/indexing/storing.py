@@ -72,9 +72,8 @@ class Storing:
         if isinstance(outcome, Heard):
             self._heard(job, outcome, stored)
         elif isinstance(outcome, Refused):
-            # what a setting or a right can mend is not remembered by the file's size and time: it is tried each run
-            own_fault = "--max-hours" not in outcome.remedy and os.access(job.path, os.R_OK)
-            size = item.size if own_fault else None
+            # what a right can mend is not remembered by the file's size and time: it is tried each run
+            size = item.size if os.access(job.path, os.R_OK) else None
             self.catalog.journal.refuse(job.path, outcome.reason, outcome.remedy, size, item.mtime_ns)
             self._refused(Refusal(job.path, outcome.reason, outcome.remedy))
         else:

@@ -11,6 +11,7 @@ import hashlib
 import multiprocessing as mp
 import os
 import signal
+import stat
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -123,11 +124,14 @@ def hash_file(path: str) -> str:
 
 def _status(path: str) -> os.stat_result:
     try:
-        return os.stat(path)
+        status = os.stat(path)
     except OSError as error:
         raise AudioError(
             f"It cannot be read: {error.strerror}.", remedy="Check that it exists and may be read."
         ) from error
+    if not stat.S_ISREG(status.st_mode):  # it was when it was found; opening a pipe would wait for ever
+        raise AudioError("It is no regular file any more.")
+    return status
 
 
 def main(connection: Connection, setup: Setup, progress: Progress) -> None:

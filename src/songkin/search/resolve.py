@@ -41,11 +41,11 @@ def resolve(catalog: Catalog, what: str) -> Track | SoundClip:
         return track
     if _PART_OF_ID.fullmatch(text) and len(begun := catalog.beginning(text.lower())) == 1:
         return begun[0]
-    path = os.path.abspath(os.path.expanduser(what))
-    if track := catalog.at_path(path) or catalog.at_path(os.path.realpath(path)):
-        return track
-    if os.path.isfile(path):
-        return SoundClip(path)
+    if path := _as_path(what):
+        if track := catalog.at_path(path) or catalog.at_path(os.path.realpath(path)):
+            return track
+        if os.path.isfile(path):
+            return SoundClip(path)
     candidates = by_name(catalog, text)
     if candidates:
         return _only(catalog, candidates, text)
@@ -69,6 +69,15 @@ def line(track: Track) -> str:
     if track.album:
         parts.append(f"({track.album})")
     return f"{track.id}  {' '.join(parts)}"
+
+
+def _as_path(what: str) -> str:
+    """The absolute path meant by ``what``; empty if no file can be called so."""
+    try:
+        os.fsencode(what)
+    except UnicodeEncodeError:  # half a character that stands for no byte
+        return ""
+    return "" if "\0" in what else os.path.abspath(os.path.expanduser(what))
 
 
 def _is_id(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -37,7 +38,7 @@ class VectorBook:
             for row in self.db.rows(
                 sa.select(vectors).where(vectors.c.track_id.in_(part), vectors.c.output.in_(outputs))
             ):
-                found.setdefault(row.track_id, {})[row.output] = np.frombuffer(row.data, dtype=row.dtype)
+                found.setdefault(row.track_id, {})[row.output] = _numbers(row)
         return found
 
     def matrix(self, output: str, encoder: str | None = None) -> tuple[list[str], Array]:
@@ -51,6 +52,9 @@ class VectorBook:
         ids = [row.track_id for row in rows]
         if not ids:
             return [], np.zeros((0, 0), np.float32)
+        size = len(rows[0].data)
+        if odd := [row.track_id for row in rows if len(row.data) != size or size % 4]:
+            raise _damaged(output, odd[0])
         return ids, np.frombuffer(b"".join(row.data for row in rows), np.float32).reshape(len(ids), -1)
 
     def encoders_of(self, output: str) -> dict[str, str]:
@@ -111,6 +115,23 @@ class VectorBook:
             for row in self.db.rows(sa.select(reach).where(reach.c.track_id.in_(part))):
                 found.setdefault(row.space, {})[row.track_id] = row.radius
         return found
+
+
+def _numbers(row: sa.Row[Any]) -> Array:
+    try:
+        found = np.frombuffer(row.data, dtype=row.dtype)
+    except (TypeError, ValueError, SyntaxError) as error:  # a kind of number that there is none of, half a number
+        raise _damaged(row.output, row.track_id) from error
+    if found.dtype.kind not in "fiu":
+        raise _damaged(row.output, row.track_id)
+    return found
+
+
+def _damaged(output: str, track: str) -> StoreError:
+    return StoreError(
+        f"The vector {output} of the song {track} is damaged in the catalog.",
+        remedy="`songkin forget` the song and index its file again, or go back to a copy of the catalog.",
+    )
 
 
 def put_vectors(connection: sa.Connection, track: str, found: Mapping[str, tuple[str, Array]]) -> None:

@@ -146,12 +146,15 @@ def reason(error: Exception) -> tuple[str, str]:
             return f"it answered 404 ({said})", "Run `songkin reindex`: it makes the search index anew."
         return f"it answered {status} ({said})", "Look at the server's log; `songkin reindex` repeats what was lost."
     if isinstance(error, ResponseHandlingException):
-        why = str(error.source) or type(error.source).__name__
-        return why.rstrip("."), "Check SONGKIN_QDRANT_URL, and that the server is running and can be reached."
+        return _line(error.source), "Check SONGKIN_QDRANT_URL, and that the server is running and can be reached."
     if isinstance(error, OSError):
-        return str(error), "Check SONGKIN_QDRANT_URL, and that the server is running and can be reached."
-    line = (str(error).splitlines() or [""])[0][:300].rstrip(".")
-    return line or type(error).__name__, "Check SONGKIN_QDRANT_URL, and that a Qdrant server answers there."
+        return _line(error), "Check SONGKIN_QDRANT_URL, and that the server is running and can be reached."
+    return _line(error), "Check SONGKIN_QDRANT_URL, and that a Qdrant server answers there."
+
+
+def _line(error: Exception) -> str:
+    """The first line of what an error says, else its name."""
+    return (str(error).strip().splitlines() or [""])[0][:300].rstrip(".") or type(error).__name__
 
 
 def _sentence(error: UnexpectedResponse) -> str:
@@ -160,4 +163,4 @@ def _sentence(error: UnexpectedResponse) -> str:
         said = error.structured()["status"]["error"]
     except (ValueError, KeyError, TypeError):
         said = error.reason_phrase
-    return str(said)[:300].rstrip(".")
+    return " ".join(str(said)[:300].split()).rstrip(".")
