@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from killing import Ended, moments, songkin
+from libraries import library_at
 from marked import PHASES, START
 from snapshots import answers, check_catalog, snapshot
-
-from libraries import library_at
 from songkin.store import shard
 from soundfiles import sound_file, tune
 

@@ -13,7 +13,7 @@ from qdrant_client import QdrantClient
 
 from songkin.errors import SongkinError
 from songkin.store.server import ServerStore
-from songkin.store.vectors import Ask, Condition, Fuse, Layout, Point, Space, Sparse
+from songkin.store.vectors import Ask, Condition, Layout, Point, Space, Sparse
 from wireserver import WireServer
 
 ID = "12345678-1234-5234-9234-123456789abc"
@@ -53,7 +53,6 @@ def _use(client: QdrantClient) -> None:
     ask = Ask("sound", row, 3, (Condition("match", "artist", values=("a",)),))
     store.get([ID], ["sound", "words"])
     store.ask([ask])
-    store.fuse(Fuse((ask, Ask("words", Sparse((1,), (1.0,)), 3)), (1.0, 0.5), limit=3))
     store.facet("artist")
     store.count()
     list(itertools.islice(store.ids(), 10_000))
