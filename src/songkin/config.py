@@ -87,7 +87,10 @@ def _profile(text: str) -> Profile:
 
 def _at_least(low: float, kind: Callable[[str], Any]) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
-        value = kind(text)
+        try:
+            value = kind(text)
+        except ValueError:
+            raise ValueError("it must be a whole number" if kind is int else "it must be a number") from None
         if not low <= value < math.inf:  # no for NaN too
             raise ValueError(f"it must be at least {low:g}")
         return value

@@ -103,7 +103,9 @@ class Library:
         """
         from songkin import encoders as known
         from songkin.indexing.run import Options, index
+        from songkin.sources import folder
 
+        folder.check([os.fspath(path) for path in paths])  # a library is not begun for a misspelt folder
         self._make()
         options = Options(
             prune=prune,
@@ -155,6 +157,8 @@ class Library:
             return find(self.catalog, vectors, self._text_encoder, text, query, self._statistics())
 
         answer, notes = self._asked(ask)
+        if not answer.hits and not self.catalog.count():
+            notes = ("The library is empty: `songkin index FOLDER` fills it.",)
         return Answer(answer.query, answer.hits, (*notes, *answer.notes))
 
     def similar(self, what: str, query: Query = Query()) -> Answer:

@@ -283,3 +283,16 @@ def test_ctrl_c_keeps_what_was_heard_and_the_next_run_goes_on(tmp_path: Path) ->
     second = json.loads(again.stdout)
     assert second["found"] == 10 == second["added"] + second["unchanged"]
     assert second["unchanged"] == first["added"]
+
+
+def test_a_misspelt_folder_begins_no_library_and_an_empty_one_says_that_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library, nothing = tmp_path / "library", tmp_path / "nothing here"
+    assert run(["index", str(tmp_path / "nope"), "-L", str(library), "--no-pull"]) == 1
+    assert "There is no file or folder" in capsys.readouterr().err
+    assert not library.exists()
+    nothing.mkdir()
+    assert run(["index", str(nothing), "-L", str(library), "--no-pull"]) == 0
+    assert run(["find", "quiet piano", "-L", str(library)]) == 0
+    assert "The library is empty" in capsys.readouterr().err

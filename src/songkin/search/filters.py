@@ -10,6 +10,7 @@ from songkin.models import FILTER_FIELDS, NUMBER_FIELDS, Filter
 from songkin.store.vectors import Condition
 from songkin.text import fold
 
+_EXAMPLES = {"year": (1970, 1985), "duration": (120, 300), "loudness": (-20, -10), "brightness": (1000, 2000)}
 _FORM = re.compile(r"^\s*(?P<field>[A-Za-z_]+)\s*(?P<sign>!=|=|>=|<=)\s*(?P<value>.*?)\s*$", re.DOTALL)
 
 
@@ -68,7 +69,10 @@ def _number(field: str, text: str) -> float:
     except ValueError:
         value = float("nan")
     if value != value or value in {float("inf"), float("-inf")}:
-        raise QueryError(f"{text!r} is not a number for {field}.", remedy=f"Write {field}=120 or {field}=110..130.")
+        one, two = _EXAMPLES.get(field, (120, 130))
+        raise QueryError(
+            f"{text!r} is not a number for {field}.", remedy=f"Write {field}={one} or {field}={one}..{two}."
+        )
     return value
 
 

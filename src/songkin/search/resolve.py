@@ -46,6 +46,8 @@ def resolve(catalog: Catalog, what: str) -> Track | SoundClip:
             return track
         if os.path.isfile(path):
             return SoundClip(path)
+        if os.path.isdir(path):
+            raise NotFound(f"{text!r} is a folder.", remedy="Name one sound file; `songkin index` takes folders.")
     candidates = by_name(catalog, text)
     if candidates:
         return _only(catalog, candidates, text)

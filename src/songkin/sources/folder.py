@@ -44,6 +44,11 @@ def walk(paths: Sequence[str]) -> Iterator[SoundFile | Unreadable]:
     named itself is taken whatever it is called. Raises ``SourceError``, before anything is yielded, if a path does
     not exist.
     """
+    return _Walk().run(check(paths))
+
+
+def check(paths: Sequence[str]) -> list[str]:
+    """``paths`` made absolute. Raises ``SourceError`` if one does not exist."""
     roots = [os.path.abspath(os.fspath(path)) for path in paths]
     for given, root in zip(paths, roots, strict=True):
         if not os.path.lexists(root):
@@ -51,7 +56,7 @@ def walk(paths: Sequence[str]) -> Iterator[SoundFile | Unreadable]:
             raise SourceError(
                 f"There is no file or folder {shown}.", remedy="Check the spelling, and that the disk is mounted."
             )
-    return _Walk().run(roots)
+    return roots
 
 
 @dataclass(slots=True)
