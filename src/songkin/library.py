@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from songkin.encoders.base import EncoderSpec, TextEncoder
     from songkin.indexing.progress import Progress
     from songkin.spaces import Statistics
+    from songkin.store.prints import CodeFile
     from songkin.store.vectors import VectorStore
 
 
@@ -171,8 +172,9 @@ class Library:
         before = self._catch_up() if self._behind() else ()  # a song is compared by what was fitted over all
         statistics = self._statistics()
         seed = seed_of(self.catalog, self.config, resolve(self.catalog, what), statistics)
-        hits, notes = self._asked(lambda vectors: similar(self.catalog, vectors, seed, query, statistics))
-        return Answer(seed.label, hits, tuple(dict.fromkeys((*before, *notes, *seed.notes))))
+        prints, made = self._prints() if seed.codes else ([], ())
+        hits, notes = self._asked(lambda vectors: similar(self.catalog, vectors, seed, query, statistics, prints))
+        return Answer(seed.label, hits, tuple(dict.fromkeys((*before, *made, *notes, *seed.notes))))
 
     def track(self, what: str) -> Track:
         """One song by id, path or name. Raises ``NotFound``, ``Ambiguous``."""
@@ -322,6 +324,22 @@ class Library:
             return vectors
         vectors.close()
         return None
+
+    def _prints(self) -> tuple[list[CodeFile], tuple[str, ...]]:
+        """The sorted fingerprints, made anew where they are gone or damaged; none where that cannot be done now."""
+        from songkin.indexing import prints
+        from songkin.indexing.progress import Quiet
+        from songkin.indexing.run import run_lock
+
+        files = prints.opened(self.config)
+        if files or self.catalog.db.readonly:
+            return files, ()
+        try:
+            with run_lock(self.config, wait=0.0):
+                prints.refresh(self.catalog, self.config, (), Quiet())
+        except LibraryBusy:
+            return [], ()
+        return prints.opened(self.config), ("Fingerprints were sorted anew.",)
 
     def _catch_up(self) -> tuple[str, ...]:
         """Bring the search index up to the catalog; where that cannot be now, the index there is must do.

@@ -24,6 +24,14 @@ def command() -> None:
 @click.option("--limit", type=click.IntRange(min=3), metavar="N", help="Judge only N songs, drawn by the seed.")
 @click.option("--profile", type=click.Choice(PROFILES), help="How much of each song is heard.")
 @click.option("--beside", type=click.Choice(PROFILES), help="Show what another profile loses.")
+@click.option(
+    "--among",
+    default=10_000,
+    show_default=True,
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Hide the songs among N made-up ones for recordings to be recognised.",
+)
 @click.option("--workers", type=int, metavar="N", help="Processes that listen (default: one per core).")
 @with_json
 def sound(
@@ -32,6 +40,7 @@ def sound(
     limit: int | None,
     profile: str | None,
     beside: str | None,
+    among: int,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -40,7 +49,8 @@ def sound(
 
     config = configured(workers=workers)
     heard = as_profile(profile or "", config.profile)
-    options = Options(folders, limit, seed, heard, as_profile(beside, heard) if beside and beside != heard else None)
+    other = as_profile(beside, heard) if beside and beside != heard else None
+    options = Options(folders, limit, seed, heard, other, among)
     with Bar(quiet=as_json) as bar:
         report = evaluate(config, options, bar)
     if as_json:

@@ -158,24 +158,24 @@ class Found:
 
 
 class FingerprintIndex:
-    """All codes of a library, sorted, with where they stand: 12 bytes a code (30,000 songs of 4 minutes: 0.9 GB)."""
+    """All codes of some songs, sorted, in memory: 16 bytes a code."""
 
     def __init__(self, prints: Mapping[str, Codes]) -> None:
         self._ids = list(prints)
         self._ends = np.cumsum([len(p) for p in prints.values()], dtype=np.int64)
-        self._codes = np.concatenate([np.empty(0, np.uint32), *prints.values()])
-        self._places = np.argsort(self._codes, kind="stable").astype(np.uint32)
-        self._sorted = self._codes[self._places]
+        self._codes = np.concatenate([no_codes(), *prints.values()])
+        self._keys = (self._codes.astype(np.uint64) << np.uint64(32)) | np.arange(len(self._codes), dtype=np.uint64)
+        self._keys.sort()
 
     def find(self, clips: Sequence[Codes], limit: int = 10) -> list[Found]:
         """Recordings that hold one of ``clips`` (the ``phases_of`` one clip), surest first, each at its best place.
 
         Codes are looked up with one wrong bit; where that leads nowhere, with two, which takes ten times as long.
         """
-        for flips in (_flips(1), _flips(2)):
+        for bits in (1, 2):
             best: dict[str, Found] = {}
             for clip in clips:
-                for start in self._candidates(clip, flips):
+                for start, _ in proposed(self._keys, clip, bits=bits, most=_CANDIDATES):
                     found = self._compare(clip, start)
                     if found and (found.id not in best or found.error < best[found.id].error):
                         best[found.id] = found
@@ -183,27 +183,48 @@ class FingerprintIndex:
                 break
         return sorted(best.values(), key=lambda found: found.error)[:limit]
 
-    def _candidates(self, clip: Codes, flips: Codes) -> list[int]:
-        """Where the clip may begin, counted in codes from the library's first: places that several codes agree on."""
-        tried = (clip[:, None] ^ flips).ravel()
-        first, last = (np.searchsorted(self._sorted, tried, side=side) for side in ("left", "right"))
-        count = last - first
-        count[count > _COMMON] = 0
-        which = np.repeat(np.arange(tried.size), count)
-        within = np.arange(which.size) - np.repeat(np.cumsum(count) - count, count)
-        starts = self._places[first[which] + within].astype(np.int64) - which // flips.size
-        places, votes = np.unique(starts, return_counts=True)
-        return [int(start) for start in places[np.argsort(-votes, kind="stable")[:_CANDIDATES]]]
-
     def _compare(self, clip: Codes, start: int) -> Found | None:
-        """The clip laid at ``start`` and one code around, inside the one song that holds its middle."""
+        """Inside the one song that holds the clip's middle."""
         song = int(np.searchsorted(self._ends, start + len(clip) // 2, side="right"))
         if song == len(self._ids) or start + len(clip) // 2 < 0:
             return None
         low, high = int(self._ends[song - 1]) if song else 0, int(self._ends[song])
-        least = (1.0, 0)
-        for at in (start, start - 1, start + 1):
-            left, right = max(at, low), min(at + len(clip), high)
-            if right - left >= min(LEAST_CODES, len(clip)):
-                least = min(least, (_rate(clip[left - at : right - at], self._codes[left:right]), at))
-        return Found(self._ids[song], least[0], (least[1] - low) * CODE_S) if least[0] <= SAME_RECORDING else None
+        return laid(self._ids[song], self._codes[low:high], clip, start - low)
+
+
+def proposed(
+    keys: NDArray[np.uint64], clip: Codes, *, bits: int, most: int, step: int = 1, common: int = _COMMON
+) -> list[tuple[int, int]]:
+    """Where the clip may begin, counted in codes from the first song's first, and how many codes say so; most first.
+
+    ``keys`` are ascending, code << 32 | place, of every ``step``-th code. Codes that stand at more than ``common`` places
+    tell nothing.
+    """
+    flips = _flips(bits)
+    tried = (clip[:, None] ^ flips).ravel()
+    order = np.argsort(tried, kind="stable")  # neighbours lie on one page of a file
+    wanted = tried[order].astype(np.uint64) << np.uint64(32)
+    first, last = np.searchsorted(keys, wanted), np.searchsorted(keys, wanted | np.uint64(0xFFFFFFFF), side="right")
+    count = last - first
+    count[count > common] = 0
+    which = np.repeat(np.arange(tried.size), count)
+    within = np.arange(which.size) - np.repeat(np.cumsum(count) - count, count)
+    places = (keys[first[which] + within] & np.uint64(0xFFFFFFFF)).astype(np.int64) * step
+    starts, votes = np.unique(places - order[which] // flips.size, return_counts=True)
+    best = np.argsort(-votes, kind="stable")[:most]
+    return [(int(starts[i]), int(votes[i])) for i in best]
+
+
+def laid(song: str, codes: Codes, clip: Codes, start: int, around: int = 1) -> Found | None:
+    """The clip laid on the codes of ``song`` at ``start`` and up to ``around`` codes beside it, if it is that recording."""
+    least = (1.0, 0)
+    for at in sorted(range(start - around, start + around + 1), key=lambda at: abs(at - start)):
+        left, right = max(at, 0), min(at + len(clip), len(codes))
+        if right - left >= min(LEAST_CODES, len(clip)):
+            least = min(least, (_rate(clip[left - at : right - at], codes[left:right]), at), key=lambda pair: pair[0])
+    return Found(song, least[0], least[1] * CODE_S) if least[0] <= SAME_RECORDING else None
+
+
+def no_codes() -> Codes:
+    """The fingerprint of a song that has none."""
+    return np.empty(0, np.uint32)

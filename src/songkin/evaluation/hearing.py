@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 EARS: Final = ("musicnn", "descriptors", "fingerprint", "logmel")
-_VERSION: Final = "3"
-"""Part of every kept name; raised when ``pieces`` cuts otherwise."""
+_VERSION: Final = "4"
+"""Part of every kept name; raised when ``pieces`` cuts otherwise, or a profile hears otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

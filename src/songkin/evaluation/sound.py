@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from songkin.config import Config
 from songkin.errors import QueryError
-from songkin.evaluation import baselines, metrics
+from songkin.evaluation import baselines, crowd, metrics
 from songkin.evaluation.hearing import Heard, Kit, able, hear_all
 from songkin.evaluation.methods import METHODS, Method, Pipeline, pipeline, recognising, usable
 from songkin.evaluation.metrics import Scores
@@ -45,14 +45,15 @@ Ranks = NDArray[np.int64]
 @dataclass(frozen=True, slots=True)
 class Options:
     """What is judged: at most ``limit`` songs of ``folders``, heard under ``profile``, and once more under the profile
-    ``beside``, to see what that loses. ``seed`` draws songs, clips, the halves of the songs for the weights, and the
-    bootstrap."""
+    ``beside``, to see what that loses. Recordings are also looked up ``among`` so many made-up songs (0: not).
+    ``seed`` draws songs, clips, the halves of the songs for the weights, and the bootstrap."""
 
     folders: tuple[str, ...]
     limit: int | None = None
     seed: int = 0
     profile: Profile = "default"
     beside: Profile | None = None
+    among: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def evaluate(config: Config, options: Options, progress: Progress | None = None)
         *clips(material, options.seed),
         *friends(material, options.seed),
         hubs(material),
+        *_among(material, options),
         weights(material, options.seed),
     )
     settings = {
@@ -200,6 +202,14 @@ def hubs(material: Material) -> Table:
     about = f"How often each of {len(material.songs)} songs stands among the nearest 5 of another (5 on average)."
     columns = ("skewness", "most often", "never")
     return Table("hubs", "Hubs", about, columns, tuple(rows), len(material.songs))
+
+
+def _among(material: Material, options: Options) -> list[Table]:
+    whole = material.heard["whole"]
+    if not options.among or not all("fingerprint" in heard.vectors for heard in whole):
+        return []
+    asked = [(piece, piece, material.heard[piece]) for piece in ("clip", "telephone")]
+    return [crowd.table(whole, asked, options.among, options.seed)]
 
 
 def weights(material: Material, seed: int) -> Table:

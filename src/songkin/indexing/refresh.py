@@ -16,8 +16,8 @@ import numpy as np
 from songkin import encoders, spaces
 from songkin.config import Config
 from songkin.encoders import weights
-from songkin.errors import DiskFull, IndexDamaged, SpaceMismatch
-from songkin.indexing import duplicates, hubs
+from songkin.errors import DiskFull, IndexDamaged, SpaceMismatch, StoreError
+from songkin.indexing import duplicates, hubs, prints
 from songkin.models import Track
 from songkin.spaces import Matrix, Statistics
 from songkin.store import TRACKS, drop_vectors, index_folder, index_home, open_vectors, sign
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 REFIT_SHARE: Final = 0.1
 FIT_SAMPLE: Final = 20_000
 ROOM_MB: Final = 100
-"""Free space without which the embedded engine is not let write, and 10 kB a song: its files are mapped into memory, and
+"""Free space without which the embedded engine is not let write, and 16 kB a song: its files are mapped into memory, and
 a page that finds no place on the disk ends the process (SIGBUS) instead of raising an error."""
 _BLOCK: Final = 1_000
 
@@ -46,6 +46,8 @@ def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = Fa
     anew = anew or catalog.journal.note("index_home") != index_home(config)
     changed = _refit(catalog, told)
     if not anew and not catalog.stale() and not _differs(catalog, config):
+        if not prints.complete(catalog, config):
+            prints.refresh(catalog, config, (), told)
         return notes
     check_room(catalog, config)
     with _opened(catalog, config, notes) as store:
@@ -58,6 +60,7 @@ def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = Fa
         # all of them by one way of counting, whether this is the first try or the repeated one of a killed process
         hubs.refresh(catalog, store, stale, whole=bool(changed) or len(stale) == catalog.count())
         duplicates.refresh(catalog, store, stale)
+        prints.refresh(catalog, config, stale, told)
         catalog.indexed(revisions)
         store.optimize()
         sign(catalog, config, store)
@@ -96,7 +99,7 @@ def check_room(catalog: Catalog, config: Config) -> None:
     """Raise ``DiskFull`` where there is no room to write the search index."""
     if config.qdrant_url:
         return
-    needed, free = ROOM_MB * 10**6 + 10_000 * catalog.count(), shutil.disk_usage(config.library).free
+    needed, free = ROOM_MB * 10**6 + 16_000 * catalog.count(), shutil.disk_usage(config.library).free
     if free < needed:
         raise DiskFull(
             f"The disk of {config.library} has {free / 1e6:.0f} MB left, and to write the search index takes "

@@ -15,10 +15,11 @@ from songkin.encoders.fingerprint import Found
 from songkin.models import Hit, Query, Track
 from songkin.search import bridge
 from songkin.search.filters import conditions
-from songkin.search.recognise import PROPOSED, recognise
+from songkin.search.recognise import PROPOSED, prints_in, recognise, recognise_among
 from songkin.search.seeds import Seed, tags_of
 from songkin.spaces import SOUND_SPACES, Matrix, Statistics
 from songkin.store.catalog import Catalog
+from songkin.store.prints import CodeFile
 from songkin.store.rows import Credit
 from songkin.store.vectors import Ask, Condition, VectorStore
 from songkin.text import fold
@@ -31,17 +32,26 @@ Scored = tuple[Track, float, Mapping[str, float]]
 
 
 def similar(
-    catalog: Catalog, store: VectorStore, seed: Seed, query: Query, statistics: Mapping[str, Statistics]
+    catalog: Catalog,
+    store: VectorStore,
+    seed: Seed,
+    query: Query,
+    statistics: Mapping[str, Statistics],
+    prints: Sequence[CodeFile] = (),
 ) -> tuple[Hit, ...]:
-    """Hits for a seed, best first; exactly ``query.limit`` where the library holds that many, never the seed itself."""
+    """Hits for a seed, best first; exactly ``query.limit`` where the library holds that many, never the seed itself.
+
+    ``prints`` are the library's sorted fingerprints; without them a recording is looked for among likely songs alone.
+    """
     where = conditions(query.filters)
     if seed.track is not None:
         where += (Condition("ids", values=(seed.track.id,), negate=True),)
-    wanted = max(CANDIDATES, 2 * query.limit, PROPOSED if seed.codes else 0)
-    blended = _blended(catalog, store, seed, where, wanted)
+    wanted = max(CANDIDATES, 2 * query.limit, PROPOSED if seed.codes and not prints else 0)
+    known = recognise(prints, seed.codes, prints_in(catalog)) if prints and seed.codes else None
+    blended = _blended(catalog, store, seed, where, wanted, (known.id,) if known else ())
     order = sorted(blended, key=lambda i: (-blended[i][0], i))
-    known = recognise(catalog, seed.codes, order)
-    if known is not None:
+    known = known if prints else recognise_among(catalog, seed.codes, order)
+    if known is not None and known.id in blended:
         best = max(score for score, _ in blended.values())
         blended[known.id] = (max(best, 1.0 - known.error), blended[known.id][1])
         order = [known.id, *(i for i in order if i != known.id)]
@@ -76,11 +86,21 @@ def links_of(catalog: Catalog) -> dict[str, set[str]]:
 
 
 def _blended(
-    catalog: Catalog, store: VectorStore, seed: Seed, where: tuple[Condition, ...], wanted: int
+    catalog: Catalog,
+    store: VectorStore,
+    seed: Seed,
+    where: tuple[Condition, ...],
+    wanted: int,
+    also: tuple[str, ...],
 ) -> dict[str, tuple[float, dict[str, float]]]:
+    """Scores and their parts of the nearest songs, and of those of ``also`` that pass the filters."""
     asked = [space for space in SOUND_SPACES if space in seed.vectors]
-    first = store.ask([Ask(space, seed.vectors[space], wanted, where) for space in asked])
-    distances = {space: {m.id: 1.0 - m.score for m in matches} for space, matches in zip(asked, first, strict=True)}
+    near = [Ask(space, seed.vectors[space], wanted, where) for space in asked]
+    named = (*where, Condition("ids", values=also))
+    given = [Ask(space, seed.vectors[space], len(also), named) for space in asked] if also else []
+    distances: dict[str, dict[str, float]] = {space: {} for space in asked}
+    for ask, matches in zip([*near, *given], store.ask([*near, *given]), strict=True):
+        distances[ask.space].update({m.id: 1.0 - m.score for m in matches})
     union = sorted({i for by_id in distances.values() for i in by_id})
     asks, lacking = [], []
     for space in asked:

@@ -54,6 +54,11 @@ def index_folder(library: Path) -> Path:
     return library / "index"
 
 
+def print_files(library: Path) -> tuple[Path, Path]:
+    """Sorted fingerprints of the library in this folder: of most songs, and of those that came since."""
+    return library / "fingerprints.large", library / "fingerprints.small"
+
+
 def index_home(config: Config) -> str:
     """Where the search index lives, in words that hold no secret: ``embedded`` or the server's address."""
     return config.qdrant_url.rpartition("@")[2] or "embedded"
