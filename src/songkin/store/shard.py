@@ -50,6 +50,11 @@ def hold(folder: Path, wait: float) -> filelock.BaseFileLock:
 
     Raises ``LibraryBusy`` naming the holder, ``StoreError`` where a lock cannot be had at all.
     """
+    if folder.is_file():
+        raise StoreError(
+            f"{folder} is a file, and songkin keeps its search index in a folder of that name.",
+            remedy="Move the file away, or choose another library with -L DIR.",
+        )
     # Not bound to a thread: a server opens in one thread and closes in another.
     lock = filelock.FileLock(folder / "lock", thread_local=False)
     try:
@@ -105,8 +110,11 @@ def erase(folder: Path, *, wait: float = 5.0) -> None:
     """Remove the index, so that the next opening makes an empty one. Raises ``LibraryBusy``."""
     lock = hold(folder, wait)
     try:
-        if (folder / "index").exists():
-            shutil.rmtree(folder / "index")
+        index = folder / "index"
+        if index.is_file() or index.is_symlink():
+            index.unlink()
+        elif index.exists():
+            shutil.rmtree(index)
     except OSError as error:
         raise StoreError(
             f"The search index cannot be removed: {error}.", remedy=f"Remove {folder / 'index'}."
