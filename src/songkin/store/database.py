@@ -9,12 +9,13 @@ take their turn before they read: else what they read could have changed when th
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -163,11 +164,31 @@ def _bring_up(engine: sa.Engine, file: Path, version: int, *, readonly: bool) ->
             f"The library at {file.parent} has an older format and cannot be written.",
             remedy="Make its folder writable and try again.",
         )
-    shutil.copy2(file, file.with_suffix(f".format{version}.bak"))
     with _writing(engine) as connection:
+        version = _stored_version(connection) or version  # another process may have been faster
+        if version < SCHEMA_VERSION:
+            _keep_copy(file, version)
         for step in range(version, SCHEMA_VERSION):
             MIGRATIONS[step](connection)
         connection.execute(sa.update(meta).where(meta.c.key == "schema").values(value=str(SCHEMA_VERSION)))
+
+
+def _keep_copy(file: Path, version: int) -> None:
+    """Copy a catalog aside, with what still stands in the log beside it. It appears whole or not at all."""
+    kept = file.with_suffix(f".format{version}.bak")
+    scratch = file.with_suffix(f".format{version}.new")
+    try:
+        scratch.unlink(missing_ok=True)
+        with closing(sqlite3.connect(file)) as old, closing(sqlite3.connect(scratch)) as new:
+            old.backup(new)
+        os.replace(scratch, kept)
+    except (OSError, sqlite3.Error) as error:
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)
+        raise StoreError(
+            f"The library at {file.parent} has an older format, and could not be copied before that changes: {error}.",
+            remedy="Make room there and try again; nothing was changed.",
+        ) from error
 
 
 def damaged(file: Path) -> StoreError:
