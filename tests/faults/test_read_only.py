@@ -21,8 +21,15 @@ from songkin.errors import StoreError
 from songkin.store import index_folder, shard
 from soundfiles import sound_file, tune
 
-READING = (("similar", "Song 1"), ("find", "song 2 jazz"), ("list",), ("show", "Song 1"), ("stats",), ("runs",))
-WRITING = (
+READING: tuple[tuple[str, ...], ...] = (
+    ("similar", "Song 1"),
+    ("find", "song 2 jazz"),
+    ("list",),
+    ("show", "Song 1"),
+    ("stats",),
+    ("runs",),
+)
+WRITING: tuple[tuple[str, ...], ...] = (
     ("forget", "Song 3"),
     ("reindex",),
     ("reindex", "--recreate"),
@@ -54,8 +61,8 @@ def read_only(folder: Path) -> Iterator[None]:
             for path, mode in zip(paths, modes, strict=True):
                 path.chmod(mode)
         return
-    for words in (["--bind", folder, folder], ["-o", "remount,ro,bind", folder]):
-        done = subprocess.run(["mount", *words], capture_output=True, text=True)
+    for words in (["--bind", str(folder)], ["-o", "remount,ro,bind"]):
+        done = subprocess.run(["mount", *words, str(folder)], capture_output=True, text=True)
         if done.returncode:
             pytest.skip(f"a folder cannot be mounted read-only here: {done.stderr.strip()}")
     try:
@@ -103,11 +110,9 @@ def test_a_library_on_a_read_only_disk_answers_and_is_not_changed(whole: Path, t
             code, out, err = command(library, *words, "--json", temporary=temporary)
             assert code == 0, (words, err)
             assert answer(out) == expected[words], words
-        for words in WRITING:
-            line = (
-                " ".join(words).replace("MUSIC", str(whole / "music")).split(" ") if "index" in words else list(words)
-            )
-            code, out, err = command(library, *line, temporary=temporary)
+        for writing in WRITING:
+            words = tuple(str(whole / "music") if word == "MUSIC" else word for word in writing)
+            code, out, err = command(library, *words, temporary=temporary)
             assert code == 1, (words, out, err)
             told = [each for each in err.splitlines() if "weights of" not in each]
             assert len(told) == 1, (words, err)
@@ -149,11 +154,11 @@ def test_a_library_of_somebody_else_answers_and_is_not_changed(whole: Path, tmp_
             [sys.executable, "-c", SOMEBODY, own, library, json.dumps(commands)],
             capture_output=True,
             text=True,
-            env={**os.environ, "TMPDIR": str(temporary), "SONGKIN_CACHE": "/nonexistent"},
+            env={**os.environ, "TMPDIR": str(temporary), "SONGKIN_CACHE": "/none", "SONGKIN_CONFIG": "/none"},
         )
         assert "Traceback" not in done.stderr, done.stderr
         answered = [part.rpartition("=====")[::2] for part in done.stdout.split("=====\n")[2:]]
-        assert [int(code) for _, code in answered] == [0] * len(READING) + [1] * 3
+        assert [int(code) for _, code in answered] == [0] * len(READING) + [1] * 3, done.stdout
         assert [answer(out) for out, _ in answered[: len(READING)]] == expected
         for out, _ in answered[len(READING) :]:
             message = json.loads(out)["error"]["message"]

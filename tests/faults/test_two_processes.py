@@ -95,7 +95,9 @@ def test_processes_at_one_library_do_each_other_no_harm(
     assert together(tmp_path / "expected", [indexing], 60)[0][0] == 0
     expected = look(tmp_path / "expected")
     for turn in range(12 if long else 1):
-        for name, commands in commands_of(place).items():
+        for number, (name, commands) in enumerate(commands_of(place).items()):
+            if not long and number % 2 == (patience == 60):
+                continue
             library = tmp_path / "library"
             shard.copy(place / "old", library)
             ended = together(library, commands, patience)
