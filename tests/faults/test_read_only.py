@@ -118,7 +118,7 @@ def test_a_library_on_a_read_only_disk_answers_and_is_not_changed(whole: Path, t
             assert len(told) == 1, (words, err)
             assert "cannot be written" in told[0] or "can only be read" in told[0], (words, told)
             assert "writable" in told[0] or "-L DIR" in told[0], (words, told)
-        assert "can only be read" in command(library, "doctor", temporary=temporary)[1]
+        assert "can only be read" in command(library, "doctor", "--json", temporary=temporary)[1]
         assert state(library) == before
     assert list(temporary.iterdir()) == []
 

@@ -94,7 +94,7 @@ def test_processes_at_one_library_do_each_other_no_harm(
     shard.copy(place / "old", tmp_path / "expected")
     assert together(tmp_path / "expected", [indexing], 60)[0][0] == 0
     expected = look(tmp_path / "expected")
-    for turn in range(12 if long else 1):
+    for turn in range(4 if long else 1):
         for number, (name, commands) in enumerate(commands_of(place).items()):
             if not long and number % 2 == (patience == 60):
                 continue
