@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from snapshots import check_catalog, snapshot
 
 from libraries import library_at
+from snapshots import check_catalog, snapshot
 from songkin.cli import run
 from songkin.store import catalog_file, shard
 from soundfiles import sound_file, tune

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from snapshots import check_catalog, snapshot
 
 from libraries import index, library_at
+from snapshots import check_catalog, snapshot
 from songkin.store import shard
 from soundfiles import sound_file, tune
 
