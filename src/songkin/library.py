@@ -24,6 +24,7 @@ from songkin.config import Config
 from songkin.errors import DiskFull, IndexDamaged, LibraryBusy, NotFound, SpaceMismatch, StoreError, WeightsMissing
 from songkin.models import Answer, IndexReport, Profile, Query, Refusal, Track
 from songkin.store.catalog import Catalog
+from songkin.store.database import damaged
 
 if TYPE_CHECKING:
     from songkin.encoders.base import EncoderSpec, TextEncoder
@@ -76,6 +77,8 @@ class Library:
                 f"There is no library at {self.config.library}.",
                 remedy="Make one with `songkin index FOLDER`, or name another with -L DIR.",
             )
+        if file.is_file() and file.stat().st_size == 0 and store.index_folder(self.config.library).exists():
+            raise damaged(file)  # a run that is killed at its very start leaves an empty file too, but no index
         if not os.access(file, os.W_OK) or not os.access(file.parent, os.W_OK):
             return Catalog(file, readonly=True)
         try:

@@ -20,7 +20,7 @@ from songkin.errors import DiskFull, IndexDamaged, SpaceMismatch, StoreError
 from songkin.indexing import duplicates, hubs, prints
 from songkin.models import Track
 from songkin.spaces import Matrix, Statistics
-from songkin.store import TRACKS, drop_vectors, index_folder, index_home, open_vectors, sign
+from songkin.store import TRACKS, drop_vectors, index_folder, index_home, open_vectors, shard, sign
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Point, VectorStore
 from songkin.store.words import Words
@@ -99,7 +99,8 @@ def check_room(catalog: Catalog, config: Config) -> None:
     """Raise ``DiskFull`` where there is no room to write the search index."""
     if config.qdrant_url:
         return
-    needed, free = ROOM_MB * 10**6 + 16_000 * catalog.count(), shutil.disk_usage(config.library).free
+    needed = ROOM_MB * 10**6 + 16_000 * catalog.count() + shard.growth(index_folder(config.library))
+    free = shutil.disk_usage(config.library).free
     if free < needed:
         raise DiskFull(
             f"The disk of {config.library} has {free / 1e6:.0f} MB left, and to write the search index takes "

@@ -9,12 +9,13 @@ take their turn before they read: else what they read could have changed when th
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,15 @@ _CHUNK: Final = 500
 _WRITES: Final = "songkin_writes"
 _LEAST_ROOM: Final = 1_000_000
 """Free bytes below which a failed write was for want of room: SQLite does not always say so."""
+
+_SIGNS_OF_DAMAGE: Final = (
+    "not a database",
+    "malformed",
+    "no such table",
+    "no such column",
+    "could not decode",
+    "corrupt",
+)
 
 PATIENCE: Final = 30.0
 """Seconds to wait for another process that writes."""
@@ -58,6 +68,9 @@ def open_engine(file: Path, *, readonly: bool = False) -> sa.Engine:
     except sa.exc.DatabaseError as error:
         engine.dispose()
         raise _explained(error, file) from error
+    except ValueError as error:
+        engine.dispose()
+        raise damaged(file) from error
     except BaseException:
         engine.dispose()
         raise
@@ -124,6 +137,8 @@ def _stored_version(connection: sa.Connection) -> int | None:
     if not sa.inspect(connection).has_table("meta"):
         return None
     value = connection.execute(sa.select(meta.c.value).where(meta.c.key == "schema")).scalar()
+    if value is not None and not value.isdecimal():
+        raise ValueError(f"format {value!r}")
     return int(value) if value is not None else None
 
 
@@ -149,20 +164,45 @@ def _bring_up(engine: sa.Engine, file: Path, version: int, *, readonly: bool) ->
             f"The library at {file.parent} has an older format and cannot be written.",
             remedy="Make its folder writable and try again.",
         )
-    shutil.copy2(file, file.with_suffix(f".format{version}.bak"))
     with _writing(engine) as connection:
+        version = _stored_version(connection) or version  # another process may have been faster
+        if version < SCHEMA_VERSION:
+            _keep_copy(file, version)
         for step in range(version, SCHEMA_VERSION):
             MIGRATIONS[step](connection)
         connection.execute(sa.update(meta).where(meta.c.key == "schema").values(value=str(SCHEMA_VERSION)))
 
 
+def _keep_copy(file: Path, version: int) -> None:
+    """Copy a catalog aside, with what still stands in the log beside it. It appears whole or not at all."""
+    kept = file.with_suffix(f".format{version}.bak")
+    scratch = file.with_suffix(f".format{version}.new")
+    try:
+        scratch.unlink(missing_ok=True)
+        with closing(sqlite3.connect(file)) as old, closing(sqlite3.connect(scratch)) as new:
+            old.backup(new)
+        os.replace(scratch, kept)
+    except (OSError, sqlite3.Error) as error:
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)
+        raise StoreError(
+            f"The library at {file.parent} has an older format, and could not be copied before that changes: {error}.",
+            remedy="Make room there and try again; nothing was changed.",
+        ) from error
+
+
+def damaged(file: Path) -> StoreError:
+    """The error for a catalog that does not hold what songkin writes."""
+    return StoreError(
+        f"The catalog {file} is damaged or not a songkin catalog.",
+        remedy="Restore it from a backup, or move it away and index again.",
+    )
+
+
 def _explained(error: sa.exc.DatabaseError, file: Path) -> StoreError:
     text = str(error.orig).lower()
-    if "not a database" in text or "malformed" in text:
-        return StoreError(
-            f"The catalog {file} is damaged or not a songkin catalog.",
-            remedy="Restore it from a backup, or move it away and index again.",
-        )
+    if any(sign in text for sign in _SIGNS_OF_DAMAGE) or not file.is_file():
+        return damaged(file)
     if "full" in text or (set(text.split()) & {"i/o", "open"} and shutil.disk_usage(file.parent).free < _LEAST_ROOM):
         return DiskFull(
             f"The disk of {file.parent} is full.",
@@ -214,11 +254,16 @@ class Database:
                 return connection.execute(query).all()
         except sa.exc.DatabaseError as error:
             raise _explained(error, self.file) from error
+        except (ValueError, TypeError) as error:  # what stands in a column is not of its kind
+            raise damaged(self.file) from error
 
     def check(self) -> str:
         """``ok``, or what SQLite's integrity check found."""
-        with self._engine.connect() as connection:
-            return str(connection.exec_driver_sql("PRAGMA integrity_check").scalar())
+        try:
+            with self._engine.connect() as connection:
+                return str(connection.exec_driver_sql("PRAGMA integrity_check").scalar())
+        except sa.exc.DatabaseError as error:
+            raise _explained(error, self.file) from error
 
 
 def parts(items: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -17,6 +17,7 @@ that was never acknowledged: compare ``ids`` with the catalog and delete strange
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -84,15 +85,18 @@ class EmbeddedStore:
 
     def _borrow(self) -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="songkin-index-")
+        place = Path(self._scratch.name)
         try:
-            home.copy(self._index, Path(self._scratch.name) / "index")
+            home.copy(self._index, place / "index")
+            if not home.roomy(place):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(place))
         except OSError as error:
             self._scratch.cleanup()
             raise StoreError(
                 f"{self._folder} cannot be written to, and its search index could not be copied: {error}.",
                 remedy="Make room for temporary files or make the library's folder writable.",
             ) from error
-        self._index = Path(self._scratch.name) / "index"
+        self._index = place / "index"
 
     def _open(self, create: bool) -> None:
         if not self._index.exists():

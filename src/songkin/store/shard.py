@@ -50,6 +50,11 @@ def hold(folder: Path, wait: float) -> filelock.BaseFileLock:
 
     Raises ``LibraryBusy`` naming the holder, ``StoreError`` where a lock cannot be had at all.
     """
+    if folder.is_file():
+        raise StoreError(
+            f"{folder} is a file, and songkin keeps its search index in a folder of that name.",
+            remedy="Move the file away, or choose another library with -L DIR.",
+        )
     # Not bound to a thread: a server opens in one thread and closes in another.
     lock = filelock.FileLock(folder / "lock", thread_local=False)
     try:
@@ -98,15 +103,37 @@ def writable(folder: Path) -> bool:
 def roomy(folder: Path) -> bool:
     """Whether the engine may open the index in ``folder`` where it lies: it maps files into memory, and a page that
     finds no place on the disk ends the process."""
-    return shutil.disk_usage(folder).free >= ROOM_MB * 1_000_000
+    return shutil.disk_usage(folder).free >= ROOM_MB * 1_000_000 + growth(folder)
+
+
+def growth(folder: Path) -> int:
+    """Bytes by which the index in ``folder`` may grow when it is only looked at: on a disk in memory (tmpfs) the holes
+    of files are filled then, elsewhere nothing is."""
+    if not _in_memory(folder):
+        return 0
+    found = _files(folder / "index")
+    return sum(max(0, about.st_size - about.st_blocks * 512) for _, about in found)
+
+
+def _in_memory(folder: Path) -> bool:
+    try:
+        device = os.stat(folder).st_dev
+        mounts = Path("/proc/self/mountinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return False
+    here = f"{os.major(device)}:{os.minor(device)}"
+    return any(line.split()[2] == here and line.partition(" - ")[2].startswith("tmpfs") for line in mounts)
 
 
 def erase(folder: Path, *, wait: float = 5.0) -> None:
     """Remove the index, so that the next opening makes an empty one. Raises ``LibraryBusy``."""
     lock = hold(folder, wait)
     try:
-        if (folder / "index").exists():
-            shutil.rmtree(folder / "index")
+        index = folder / "index"
+        if index.is_file() or index.is_symlink():
+            index.unlink()
+        elif index.exists():
+            shutil.rmtree(index)
     except OSError as error:
         raise StoreError(
             f"The search index cannot be removed: {error}.", remedy=f"Remove {folder / 'index'}."

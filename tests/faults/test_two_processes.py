@@ -1,0 +1,141 @@
+"""Several processes at one library: nobody's work is lost, who has to wait waits or says so in one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from libraries import index, library_at
+from snapshots import check_catalog, snapshot
+from songkin.store import shard
+from soundfiles import sound_file, tune
+
+ENCODERS = ("--encoder", "descriptors", "--encoder", "fingerprint", "--no-pull", "--workers", "1")
+CACHE = {"cache": "/nonexistent/models"}
+FIND, SIMILAR = ("find", "song 2 jazz"), ("similar", "Song 1")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``old``: a library of six songs; ``music``: those and four more."""
+    folder = tmp_path_factory.mktemp("two")
+    for n in range(6):
+        sound_file(folder / "music" / f"{n}.flac", tune(2, seed=n), {"title": f"Song {n}", "genre": "jazz"})
+    with library_at(folder / "old", **CACHE) as library:
+        index(library, folder / "music", encoders=("descriptors", "fingerprint"))
+    for n in range(6, 10):
+        sound_file(folder / "music" / f"{n}.flac", tune(2, seed=n), {"title": f"Song {n}", "genre": "jazz"})
+    return folder
+
+
+def together(library: Path, commands: Sequence[Sequence[str]], patience: float) -> list[tuple[int, dict[str, Any]]]:
+    """Run commands at once; the exit code of each, and the JSON that it printed."""
+    env = {**os.environ, "SONGKIN_CACHE": CACHE["cache"], "SONGKIN_LOCK_SECONDS": str(patience)}
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "songkin", *words, "-L", str(library), "--json"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=env,
+        )
+        for words in commands
+    ]
+    ended = []
+    for process in running:
+        out, err = process.communicate(timeout=300)
+        assert "Traceback" not in err
+        ended.append((process.returncode, json.loads(out)))
+    return ended
+
+
+def busy(told: dict[str, Any]) -> bool:
+    """Whether it is the one line of who had to give up."""
+    message = told.get("error", {}).get("message", "")
+    return ("Another songkin" in message or "in use by" in message) and "Wait" in told["error"]["remedy"]
+
+
+def hits(told: dict[str, Any]) -> list[Any]:
+    return [(hit["track"]["id"], hit["score"]) for hit in told["hits"]]
+
+
+def look(library: Path) -> dict[str, Any]:
+    return snapshot(library, ("Song 1",), CACHE)
+
+
+def commands_of(place: Path) -> dict[str, tuple[Sequence[str], ...]]:
+    indexing = ("index", str(place / "music"), *ENCODERS)
+    return {
+        "index + index": (indexing, indexing),
+        "index + find + similar": (indexing, FIND, SIMILAR),
+        "index + forget": (indexing, ("forget", "Song 3")),
+        "reindex + find + similar": (("reindex",), FIND, SIMILAR),
+        "reindex --recreate + find + index": (("reindex", "--recreate"), FIND, indexing),
+        "find + find + similar + similar": (FIND, FIND, SIMILAR, SIMILAR),
+        "forget + forget": (("forget", "Song 3"), ("forget", "Song 4")),
+    }
+
+
+@pytest.mark.parametrize("patience", [0.2, 60])
+def test_processes_at_one_library_do_each_other_no_harm(
+    place: Path, tmp_path: Path, patience: float, long: bool, report: Callable[[str], None]
+) -> None:
+    indexing = ("index", str(place / "music"), *ENCODERS)
+    outcomes: Counter[tuple[str, str]] = Counter()
+    shard.copy(place / "old", tmp_path / "expected")
+    assert together(tmp_path / "expected", [indexing], 60)[0][0] == 0
+    expected = look(tmp_path / "expected")
+    for turn in range(4 if long else 1):
+        for number, (name, commands) in enumerate(commands_of(place).items()):
+            if not long and number % 2 == (patience == 60):
+                continue
+            library = tmp_path / "library"
+            shard.copy(place / "old", library)
+            ended = together(library, commands, patience)
+            for words, (code, told) in zip(commands, ended, strict=True):
+                assert code == 0 or (code == 1 and busy(told)), (turn, name, words, told)
+                outcomes[(name, f"{words[0]}: {'done' if code == 0 else 'gave up'}")] += 1
+            if patience == 60:
+                assert [code for code, _ in ended] == [0] * len(ended), (turn, name, ended)
+            assert any(code == 0 for code, _ in ended), (turn, name, ended)
+            check_catalog(library)
+            if "forget" not in name:
+                assert together(library, [indexing], 60)[0][0] == 0
+                assert look(library) == expected, (turn, name)
+            else:
+                together(library, [FIND], 60)  # what was forgotten by one that gave up waiting is taken out now
+                look(library)
+            shutil.rmtree(library)
+    rows = "\n".join(f"| {name} | {what} | {times} |" for (name, what), times in sorted(outcomes.items()))
+    report(f"waiting {patience:g} s at most\n\n| at once | who | times |\n|---|---|---|\n{rows}")
+
+
+def test_questions_at_once_get_the_same_answers(place: Path, tmp_path: Path) -> None:
+    shard.copy(place / "old", tmp_path / "library")
+    ended = together(tmp_path / "library", [SIMILAR] * 5, 60)
+    assert [code for code, _ in ended] == [0] * 5
+    assert len({repr(hits(told)) for _, told in ended}) == 1
+    assert hits(ended[0][1])
+
+
+def test_a_question_on_a_lost_index_that_another_is_making_anew_says_so(place: Path, tmp_path: Path) -> None:
+    from filelock import FileLock
+
+    shard.copy(place / "old", tmp_path / "library")
+    shutil.rmtree(tmp_path / "library" / "index")
+    with FileLock(tmp_path / "library" / "run.lock"):
+        ((code, told),) = together(tmp_path / "library", [SIMILAR], 0.2)
+        assert code == 1
+        assert busy(told)
+    ((code, told),) = together(tmp_path / "library", [SIMILAR], 0.2)
+    assert code == 0
+    assert hits(told)
