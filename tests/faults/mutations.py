@@ -16,6 +16,7 @@ from songkin.audio import Limits
 from songkin.encoders.weights import default_cache
 from songkin.indexing.supervisor import Died, Outcome, Supervisor
 from songkin.indexing.worker import Heard, Job, Refused, Setup
+from songkin.models import Profile
 from soundfiles import sound_file, tune, wav
 
 SECONDS: Final = 20.0
@@ -120,7 +121,8 @@ def judged(cases: Sequence[Case], encoders: tuple[str, ...], ffmpeg: str | None,
 def heard(paths: Sequence[Path], encoders: tuple[str, ...], workers: int) -> dict[str, Outcome]:
     """What the workers of an ``index`` run answer for each file."""
     setup = Setup(default_cache(), Limits(), memory_mb=1024, nice=False, encoders=encoders)
-    jobs = [Job(str(path), str(path.parent), encoders, "quick") for path in paths]
+    profiles: tuple[Profile, Profile] = ("default", "quick")  # they decode in two ways
+    jobs = [Job(str(path), str(path.parent), encoders, profiles[n % 2]) for n, path in enumerate(paths)]
     return {job.path: outcome for job, outcome in Supervisor(setup, workers, SECONDS).run(jobs)}
 
 

@@ -126,12 +126,13 @@ def test_thousands_of_mutations_of_made_and_of_real_music(
 
 
 def batches(folder: Path) -> Iterator[list[Case]]:
-    """The found files, the made ones with ten rounds of chance, then every clip of real music with one."""
+    """The found files, the made ones with ten rounds of chance, then a few songs and every clip of music with one."""
     if BAD.exists():
         yield bad_files()
     made = good_files(folder / "good", (*SUFFIXES, *MORE))
     clips = [path.absolute() for path in MUSIC.glob("clips/**/*") if path.suffix in EXTENSIONS]
-    real = sorted(clips, key=lambda path: (path.name, path))
+    whole = sorted(path.absolute() for path in MUSIC.glob("full/**/*") if path.suffix in EXTENSIONS)
+    real = [*whole[::4], *sorted(clips, key=lambda path: (path.name, path))]
     waiting: list[Case] = []
     for number, path in enumerate([*made, *real]):
         rounds = 10 if path in made else 1
