@@ -70,6 +70,15 @@ def test_every_format_is_heard_with_its_duration_and_loudness(tmp_path: Path, su
     assert int(np.abs(np.fft.rfft(windows[2])).argmax()) == 220  # 440 Hz in half a second
 
 
+def test_what_is_decoded_is_told_though_silence_gives_no_windows(tmp_path: Path) -> None:
+    path = sound_file(tmp_path / "silence.flac", np.zeros(RATE * 30, np.float32))
+    told: list[float] = []
+    found = hear(path, [SECOND], lambda _plan, _window: pytest.fail("a window of silence"), decoded=told.append)
+    assert found.silent
+    assert len(told) > 1
+    assert sum(told) == pytest.approx(30)
+
+
 def test_a_lossless_file_at_the_plans_own_rate_is_cut_sample_by_sample(tmp_path: Path) -> None:
     sound = np.round(noise(3) * 32_768) / np.float32(32_768)
     path = sound_file(tmp_path / "noise.flac", sound)

@@ -37,7 +37,8 @@ def listen(
     progress: Callable[[float], None] | None = None,
 ) -> Listened:
     """Decode ``path`` once, or stretches of it, and let every encoder hear it that hears anything under ``profile`` (all
-    count as having heard it). ``progress`` is told seconds of sound handed out.
+    count as having heard it). ``progress`` is told seconds of sound decoded, and again when they are
+    handed out.
 
     Raises ``AudioError`` for the file and ``WeightsMissing`` for an encoder.
     """
@@ -52,9 +53,9 @@ def listen(
 
     plans, stretches = [encoder.spec.plan(profile) for encoder in able], STRETCHES.get(profile)
     if stretches is None or not plans:
-        heard = audio.hear(path, plans, push, limits)
+        heard = audio.hear(path, plans, push, limits, progress)
     else:
-        heard = audio.hear_stretches(path, plans, push, stretches, limits)
+        heard = audio.hear_stretches(path, plans, push, stretches, limits, progress)
     vectors: dict[str, tuple[str, Array]] = {}
     facts: dict[str, float | str] = {}
     for encoder, listening in zip(able, listenings, strict=True):

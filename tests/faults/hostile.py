@@ -193,7 +193,7 @@ def odd_tags(folder: Path) -> list[str]:
         "numbers.flac": with_vorbis_comments(
             flac, [("DATE", "9" * 400), ("TRACKNUMBER", "-1e999"), ("BPM", "nan"), ("DISCNUMBER", "1" * 5000)]
         ),
-        "many.flac": with_vorbis_comments(flac, [("ARTIST", f"artist {n}") for n in range(20_000)]),
+        "many.flac": with_vorbis_comments(flac, [("ARTIST", f"artist {n}") for n in range(4_000)]),
         "zalgo.flac": with_vorbis_comments(flac, [("TITLE", "e" + "\u0301" * 3000), ("ARTIST", "\ufdfa" * 500)]),
         "signs.flac": with_vorbis_comments(flac, [("TITLE", "!!!"), ("ARTIST", "+/-"), ("ALBUM", "???")]),
         "lyrics.mp3": id3v2([("TIT2", b"\3Long words"), ("USLT", b"\3eng\0" + b"la la la " * 1_160_000)]) + mp3,

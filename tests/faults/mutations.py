@@ -16,6 +16,7 @@ from songkin.audio import Limits
 from songkin.encoders.weights import default_cache
 from songkin.indexing.supervisor import Died, Outcome, Supervisor
 from songkin.indexing.worker import Heard, Job, Refused, Setup
+from songkin.models import Profile
 from soundfiles import sound_file, tune, wav
 
 SECONDS: Final = 20.0
@@ -107,9 +108,9 @@ def cases_of(path: Path, other: Path, folder: Path, seed: int, rounds: int = 1) 
 # What is said of them ---------------------------------------------------------------------------------------------------
 
 
-def judged(cases: Sequence[Case], encoders: tuple[str, ...], ffmpeg: str | None) -> list[Judged]:
+def judged(cases: Sequence[Case], encoders: tuple[str, ...], ffmpeg: str | None, workers: int = 2) -> list[Judged]:
     """Let workers hear all files, and ask ``ffmpeg`` about each if it is here."""
-    ours = heard([case.path for case in cases], encoders)
+    ours = heard([case.path for case in cases], encoders, workers)
     theirs: Iterable[tuple[Verdict | None, float]] = [(None, 0.0)] * len(cases)
     if ffmpeg:
         with ThreadPoolExecutor(2) as pool:
@@ -117,11 +118,12 @@ def judged(cases: Sequence[Case], encoders: tuple[str, ...], ffmpeg: str | None)
     return [Judged(case, ours[str(case.path)], *said) for case, said in zip(cases, theirs, strict=True)]
 
 
-def heard(paths: Sequence[Path], encoders: tuple[str, ...]) -> dict[str, Outcome]:
+def heard(paths: Sequence[Path], encoders: tuple[str, ...], workers: int) -> dict[str, Outcome]:
     """What the workers of an ``index`` run answer for each file."""
     setup = Setup(default_cache(), Limits(), memory_mb=1024, nice=False, encoders=encoders)
-    jobs = [Job(str(path), str(path.parent), encoders, "quick") for path in paths]
-    return {job.path: outcome for job, outcome in Supervisor(setup, 2, SECONDS).run(jobs)}
+    profiles: tuple[Profile, Profile] = ("default", "quick")  # they decode in two ways
+    jobs = [Job(str(path), str(path.parent), encoders, profiles[n % 2]) for n, path in enumerate(paths)]
+    return {job.path: outcome for job, outcome in Supervisor(setup, workers, SECONDS).run(jobs)}
 
 
 def verdict(ffmpeg: str, path: Path) -> tuple[Verdict, float]:

@@ -28,7 +28,7 @@ from songkin.library import Library
 from songkin.models import IndexReport, Query
 from soundfiles import RATE, sound_file, tune
 
-LIGHT = ("--no-pull", "--encoder", "descriptors", "--encoder", "fingerprint")
+LIGHT = ("--no-pull", "--workers", "1", "--encoder", "descriptors", "--encoder", "fingerprint")
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 """What a terminal, or the eye, would obey: control and direction characters."""
 
@@ -91,8 +91,8 @@ def place(tmp_path_factory: pytest.TempPathFactory, long: bool) -> Iterator[Plac
         hostile.odd_names(music / "names")
         hostile.odd_tags(music / "tags")
         hostile.silence_bomb(music / "ten hours.flac", 10)
-        # A tenth of the default limit: the same way through the code, at a tenth of the cost.
-        hours = () if long else ("--max-hours", "0.6")
+        # A twentieth of the default limit: the same way through the code, at a twentieth of the cost.
+        hours = () if long else ("--max-hours", "0.3")
         first = songkin("index", str(music), "-L", str(folder / "library"), "--json", *LIGHT, *hours)
         server.setblocking(False)
         visits = 0
@@ -165,7 +165,7 @@ def test_such_a_text_is_followed_by_a_decoder_that_nobody_holds_back(tmp_path: P
 
 
 def test_a_second_run_finds_nothing_to_do(place: Place, long: bool) -> None:
-    hours = () if long else ("--max-hours", "0.6")
+    hours = () if long else ("--max-hours", "0.3")
     again = songkin("index", str(place.music), "-L", str(place.library), *LIGHT, *hours)
     assert again.code == 0
     refused, added = len(place.refused), place.report["added"]
@@ -306,7 +306,7 @@ def test_what_may_not_be_read_is_told_and_tried_again_later(tmp_path: Path) -> N
     modes = {music / "locked": 0o000, music / "unlisted": 0o300, music / "blind": 0o600, music / "file.flac": 0o000}
     for place, mode in modes.items():
         place.chmod(mode)
-    words = ("index", str(music), "-L", str(library), "--json", *LIGHT[:3])
+    words = ("index", str(music), "-L", str(library), "--json", *LIGHT[:5])
     try:
         ended = songkin(*words, preexec_fn=without_roots_rights)
     finally:
@@ -328,7 +328,7 @@ def test_a_terminal_is_told_nothing_by_the_names_of_files(tmp_path: Path) -> Non
         os.rename(sound_file(tmp_path / "made.flac", tune(2, seed=number)), os.path.join(os.fsencode(tmp_path), name))
     (tmp_path / "\x1b]0;broken\x07\u202e.mp3").write_text("nothing")
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "songkin", "index", str(tmp_path), "-L", str(tmp_path / "library"), *LIGHT[:3]]
+    command = [sys.executable, "-m", "songkin", "index", str(tmp_path), "-L", str(tmp_path / "library"), *LIGHT[:5]]
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment())
     os.close(theirs)
     drawn = b""

@@ -67,12 +67,12 @@ def assert_numbers_are_numbers(results: Sequence[Judged]) -> None:
 def mutated(tmp_path_factory: pytest.TempPathFactory) -> list[Judged]:
     """One of each mutation of the commonest formats."""
     folder = tmp_path_factory.mktemp("mutated")
-    goods = good_files(folder / "good", SUFFIXES[:6], seconds=2)
-    return judged(cases(goods, folder / "bad"), ("descriptors",), FFMPEG)
+    goods = good_files(folder / "good", (".flac", ".mp3", ".ogg", ".m4a"), seconds=2)
+    return judged(cases(goods, folder / "bad"), ("descriptors",), FFMPEG, workers=1)
 
 
 def test_no_mutation_of_a_good_file_ends_a_worker_or_holds_it_up(mutated: list[Judged]) -> None:
-    assert len(mutated) > 100
+    assert len(mutated) == 75
     assert_nobody_died(mutated)
     assert_told_for_people(mutated)
     assert_numbers_are_numbers(mutated)
@@ -98,7 +98,7 @@ def bad_files() -> list[Case]:
 
 @pytest.mark.skipif(not BAD.exists(), reason="The collection of bad audio files is not beside the repository.")
 def test_no_bad_file_of_other_projects_ends_a_worker_or_holds_it_up(long: bool) -> None:
-    results = judged(bad_files(), LIGHT if long else (), None)
+    results = judged(bad_files(), LIGHT if long else (), None, workers=1)
     assert len(results) > 150
     assert_nobody_died(results)
     assert_told_for_people(results)
@@ -126,12 +126,13 @@ def test_thousands_of_mutations_of_made_and_of_real_music(
 
 
 def batches(folder: Path) -> Iterator[list[Case]]:
-    """The found files, the made ones with ten rounds of chance, then every clip of real music with one."""
+    """The found files, the made ones with ten rounds of chance, then a few songs and every clip of music with one."""
     if BAD.exists():
         yield bad_files()
     made = good_files(folder / "good", (*SUFFIXES, *MORE))
     clips = [path.absolute() for path in MUSIC.glob("clips/**/*") if path.suffix in EXTENSIONS]
-    real = sorted(clips, key=lambda path: (path.name, path))
+    whole = sorted(path.absolute() for path in MUSIC.glob("full/**/*") if path.suffix in EXTENSIONS)
+    real = [*whole[::4], *sorted(clips, key=lambda path: (path.name, path))]
     waiting: list[Case] = []
     for number, path in enumerate([*made, *real]):
         rounds = 10 if path in made else 1

@@ -9,6 +9,7 @@ import numpy as np
 from fuzz import scratch
 from songkin import audio
 from songkin.audio import Limits, WindowPlan
+from songkin.audio.stretches import Stretches
 from songkin.errors import AudioError
 from soundfiles import sound_file, tone, wav
 
@@ -29,6 +30,8 @@ def one(data: bytes) -> None:
 
     try:
         heard = audio.hear(str(place), PLANS, push, LIMITS)
+        again = audio.hear_stretches(str(place), PLANS, push, Stretches(3, 0.05), LIMITS)
+        assert again.silent or not heard.silent
     except AudioError as error:
         assert error.message.endswith(".")
         assert "\n" not in error.message
@@ -44,9 +47,9 @@ def one(data: bytes) -> None:
 
 
 def seeds() -> list[bytes]:
-    """A tenth of a second in each format."""
+    """A little of each format, enough to leave something out of it."""
     made = []
     for number, suffix in enumerate(SUFFIXES):
-        path = Path(sound_file(scratch("media/seeds") / f"a{suffix}", tone(0.1), {"title": "T"}))
+        path = Path(sound_file(scratch("media/seeds") / f"a{suffix}", tone(0.3), {"title": "T"}))
         made.append(bytes((number,)) + path.read_bytes())
     return [*made, b"\5" + Path(wav(scratch("media/seeds/f.wav"), tone(0.1))).read_bytes()]

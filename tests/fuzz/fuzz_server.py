@@ -77,5 +77,7 @@ def seeds() -> list[bytes]:
             transport: Any = httpx.MockTransport(noted)
             _use(QdrantClient(url="http://qdrant.example", transport=transport, check_compatibility=False))
         whole.append(TURN.join(said))
+    endless = b'\0{"result": {"points": [], "next_page_offset": "' + ID.encode() + b'"}, "status": "ok", "time": 0}'
+    whole.append(TURN.join([*whole[1].split(TURN)[:-1], endless]))
     errors = [b'\7{"status": {"error": "broken"}, "time": 0}', b"\5<html>", b"\6", b"\0null", b'\0{"result": null}']
     return [*whole, *errors, *(TURN.join([whole[1].split(TURN)[0], error]) for error in errors)]

@@ -35,7 +35,7 @@ filters = st.tuples(st.sampled_from(FILTER_FIELDS), st.sampled_from(["=", "!=", 
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     folder = tmp_path_factory.mktemp("questions")
     make_music(folder / "music", seconds=3)
-    with library_at(folder / "library") as made:
+    with library_at(folder / "library", workers=1) as made:
         index(made, folder / "music")
         yield made
 

@@ -25,8 +25,10 @@ def job(path: str) -> Job:
     return Job(path, os.path.dirname(path), ("descriptors",), "default")
 
 
-def kill_holder_of(supervisor: Supervisor, name: str, times: int) -> threading.Thread:
-    """End, with a signal that nothing can catch, whichever worker holds the file called ``name``."""
+def kill_holder_of(
+    supervisor: Supervisor, name: str, times: int, how: signal.Signals = signal.SIGKILL
+) -> threading.Thread:
+    """End (or stop), with a signal that nothing can catch, whichever worker holds the file called ``name``."""
 
     def hunt() -> None:
         killed: set[int | None] = set()
@@ -36,7 +38,7 @@ def kill_holder_of(supervisor: Supervisor, name: str, times: int) -> threading.T
                 held = worker.job
                 pid = worker.process.pid
                 if held is not None and held.path.endswith(name) and pid not in killed and pid is not None:
-                    os.kill(pid, signal.SIGKILL)
+                    os.kill(pid, how)
                     killed.add(pid)
             time.sleep(0.0005)
 
@@ -72,8 +74,11 @@ def test_a_worker_that_dies_costs_one_file_and_the_rest_goes_on(tmp_path: Path) 
 
 
 def test_a_file_that_takes_too_long_is_ended(tmp_path: Path) -> None:
-    slow = sound_file(tmp_path / "slow.flac", tune(600))
-    ((_, outcome),) = Supervisor(setup(tmp_path), 1, 0.02).run([job(slow)])
+    slow = sound_file(tmp_path / "slow.flac", tune(100))
+    supervisor = Supervisor(setup(tmp_path), 1, 0.5)
+    hunter = kill_holder_of(supervisor, "slow.flac", 1, signal.SIGSTOP)
+    ((_, outcome),) = supervisor.run([job(slow)])
+    hunter.join()
     assert isinstance(outcome, Died)
     assert outcome.stuck
 

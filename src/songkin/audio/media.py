@@ -81,12 +81,17 @@ class Heard:
 
 
 def hear(
-    path: str, plans: Sequence[WindowPlan], push: Callable[[int, Sound], None], limits: Limits = Limits()
+    path: str,
+    plans: Sequence[WindowPlan],
+    push: Callable[[int, Sound], None],
+    limits: Limits = Limits(),
+    decoded: Callable[[float], None] | None = None,
 ) -> Heard:
     """Decode the file once and hand out the windows of every plan: ``push(number of the plan, window)``.
 
     Windows are float32 of exactly ``plan.window`` samples in about [-1, 1], the mean of all channels, in time order
-    within each plan; they belong to the receiver. Plans of one sample rate share one resampler.
+    within each plan; they belong to the receiver. Plans of one sample rate share one resampler. ``decoded`` is told the
+    seconds of every block: silence gives no windows, and limited plans give theirs at the end.
 
     Raises ``AudioError``, at times after windows were pushed: those are then worth nothing. What ``push`` raises
     passes through as it is.
@@ -101,6 +106,8 @@ def hear(
                 cutter.feed(sound)
 
     for rate, block in decoding.blocks():
+        if decoded is not None:
+            decoded(len(block) / rate)
         for resampling in rates:
             pass_on(resampling.rate, resampling.feed(rate, block))
     for resampling in rates:

@@ -61,16 +61,18 @@ def hear_stretches(
     push: Callable[[int, Sound], None],
     stretches: Stretches,
     limits: Limits,
+    decoded: Callable[[float], None] | None = None,
 ) -> Heard:
     """As ``hear``, but what limited plans ask for is looked for in the ``stretches`` only, as many windows in each (a
-    plan without a limit gets every window of them). ``Heard.duration`` is told by the packets. Raises ``AudioError``."""
+    plan without a limit gets every window of them). ``Heard.duration`` is told by the packets. ``decoded`` is told what is
+    decoded where the file has to be heard whole. Raises ``AudioError``."""
     windows: list[tuple[int, Sound]] = []
     try:
         heard = _Stretched(path, limits).hear(plans, stretches, lambda number, window: windows.append((number, window)))
     except AudioError:  # also of a file that cannot be heard at all: decoding it whole says why
         heard = None
     if heard is None or heard.silent:
-        return hear(path, plans, push, limits)
+        return hear(path, plans, push, limits, decoded)
     for number, window in windows:
         push(number, window)
     return heard

@@ -32,7 +32,7 @@ from songkin.store.checks import (
     is_empty,
     is_id,
 )
-from songkin.store.shard import RECREATE, describe
+from songkin.store.shard import REBUILD, RECREATE, describe
 from songkin.store.vectors import (
     Ask,
     Condition,
@@ -284,6 +284,8 @@ class ServerStore:
             yield from (str(record.id) for record in records)
             if offset is None:
                 return
+            if not records:  # more of nothing, for ever
+                raise StoreError("The Qdrant server could not be read: it pages without end.", remedy=REBUILD)
 
 
 def erase(client: QdrantClient, layout: Layout) -> None:
