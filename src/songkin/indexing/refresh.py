@@ -16,7 +16,7 @@ import numpy as np
 from songkin import encoders, spaces
 from songkin.config import Config
 from songkin.encoders import weights
-from songkin.errors import DiskFull, IndexDamaged, SpaceMismatch, StoreError
+from songkin.errors import DiskFull, IndexDamaged, SpaceMismatch
 from songkin.indexing import duplicates, hubs, prints
 from songkin.models import Track
 from songkin.spaces import Matrix, Statistics
