@@ -122,7 +122,7 @@ def sequence(place: Place, expected: Undisturbed, seed: int, hits: Counter[str],
             whole, tried = expected.runs[step], tried + 1
             moment = moments(seed * 100 + tried, whole.seconds, whole.entered)
             ended = place.run(step, library, workers, moment=moment)
-            assert "Traceback" not in ended.err
+            assert_no_traceback(ended.err, orphans=bool(ended.phase) and not moment.whole)
             if not ended.phase:
                 hits["(came to its end before)"] += 1
                 break
@@ -146,6 +146,13 @@ def go_on(place: Place, library: Path, step: str, workers: int) -> None:
     if gone:  # the next question takes it out of the search index
         with library_at(library, cache=str(place.cache)) as found:
             answers(found, TITLES)
+
+
+def assert_no_traceback(err: str, *, orphans: bool) -> None:
+    """Nothing says a traceback; but where the process was killed alone, a worker that it was just starting, in which
+    nothing of songkin runs yet, finds the pipe from its parent empty, and Python says so."""
+    told = err.count("Traceback")
+    assert told == 0 or (orphans and told == err.count("EOFError: Ran out of input") <= 2), err
 
 
 def look_at_killed(place: Place, library: Path, *, asked: bool) -> None:
