@@ -340,7 +340,7 @@ class Library:
         try:
             with run_lock(self.config, wait=0.0):
                 prints.refresh(self.catalog, self.config, (), Quiet())
-        except LibraryBusy:
+        except (LibraryBusy, DiskFull):  # then likely songs alone are asked
             return [], ()
         return prints.opened(self.config), ("Fingerprints were sorted anew.",)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -121,6 +122,21 @@ def test_files_that_are_damaged_are_made_anew_with_one_line(library: Library, tm
         large.unlink()
         index(library, tmp_path / "music", encoders=BOTH)  # finds nothing to do but this
         assert large.read_bytes() == data
+
+
+def test_on_a_full_disk_likely_songs_alone_are_asked(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    clip = clip_of(tmp_path, 1)
+    large, _ = print_files(library.config.library)
+    large.unlink()
+    monkeypatch.setattr("songkin.store.prints.os.replace", full)
+    with library:
+        assert recognised(library.similar(clip)) == "01.flac"
+    assert not large.exists()
 
 
 def test_a_library_that_may_not_be_written_to_is_asked_with_and_without_the_file(

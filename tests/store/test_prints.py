@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from songkin.encoders.fingerprint import laid, no_codes, proposed
-from songkin.errors import IndexDamaged, StoreError
+from songkin.errors import DiskFull, IndexDamaged
 from songkin.models import track_id
 from songkin.store import prints
 
@@ -102,7 +102,7 @@ def test_where_it_cannot_be_written_the_old_file_stays(path: Path, monkeypatch: 
 
     before = path.read_bytes()
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(StoreError, match="No space left"):
+    with pytest.raises(DiskFull, match="No space left"):
         prints.write(path, SONGS.items(), "x")
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]

@@ -14,6 +14,7 @@ to a wrong place at worst, and whoever looks there compares with the catalog.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -25,7 +26,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from songkin.errors import IndexDamaged, StoreError
+from songkin.errors import DiskFull, IndexDamaged, StoreError
 
 Codes = NDArray[np.uint32]
 Keys = NDArray[np.uint64]
@@ -39,6 +40,7 @@ _ID: Final = np.dtype("S36")
 _WHERE: Final = np.dtype("<u4")
 _KEY: Final = np.dtype("<u8")
 _CHUNK: Final = 1 << 22
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _REBUILD: Final = "Run `songkin reindex`: it is made anew from the catalog."
 
 
@@ -65,7 +67,7 @@ class CodeFile:
 def write(path: Path, songs: Iterable[tuple[str, Codes]], encoder: str, step: int = STEP) -> None:
     """Make the file of ``songs``: (id, all codes). Takes 8 bytes of memory for each code kept, twice while it sorts.
 
-    Raises ``StoreError`` where it cannot be written; the file that was there stays.
+    Raises ``StoreError`` (``DiskFull``) where it cannot be written; the file that was there stays.
     """
     ids: list[bytes] = []
     thin: list[Codes] = []
@@ -96,7 +98,8 @@ def write(path: Path, songs: Iterable[tuple[str, Codes]], encoder: str, step: in
     except OSError as error:
         with suppress(OSError):
             scratch.unlink(missing_ok=True)
-        raise StoreError(
+        kind = DiskFull if error.errno in _NO_ROOM else StoreError
+        raise kind(
             f"{path} cannot be written: {error.strerror or error}.", remedy="Check the disk's space and permissions."
         ) from error
 
