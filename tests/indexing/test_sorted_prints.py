@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from libraries import index, library_at
+from songkin.errors import DiskFull
 from songkin.indexing import prints
 from songkin.library import Library
 from songkin.models import Answer, Filter, Query
@@ -128,12 +128,12 @@ def test_on_a_full_disk_likely_songs_alone_are_asked(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_given: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise DiskFull("There is no room.")
 
     clip = clip_of(tmp_path, 1)
     large, _ = print_files(library.config.library)
     large.unlink()
-    monkeypatch.setattr("songkin.store.prints.os.replace", full)
+    monkeypatch.setattr("songkin.store.prints.write", full)
     with library:
         assert recognised(library.similar(clip)) == "01.flac"
     assert not large.exists()

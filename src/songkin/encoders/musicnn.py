@@ -63,7 +63,7 @@ SPEC: Final = EncoderSpec(
     hop=FRAMES * _HOP,
     pad=_N_FFT // 2,
     tail="drop",
-    windows={"quick": 15, "default": 20, "full": None},
+    windows={"quick": 10, "default": 20, "full": None},
     weights=(WEIGHTS,),
 )
 
