@@ -21,13 +21,14 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When to kill: ``delay`` seconds after ``phase`` is entered for the ``time``-th time. ``whole``: the process with
-    its workers, else the process alone."""
+    """When to kill: ``delay`` seconds after ``phase`` is entered for the ``time``-th time, but no later than ``latest``
+    seconds after the start. ``whole``: the process with its workers, else the process alone."""
 
     phase: str
     delay: float
     whole: bool = True
     time: int = 1
+    latest: float = PATIENCE
 
 
 @dataclass(slots=True)
@@ -80,6 +81,7 @@ class _Watch:
     def __init__(self, process: subprocess.Popen[bytes], pipe: int, moment: Moment | None) -> None:
         self.process, self.pipe, self.moment = process, pipe, moment
         self.phase, self.since = START, time.monotonic()
+        self.end = self.since + (moment.latest if moment else PATIENCE)
         self.seconds: dict[str, float] = {}
         self.entered: dict[str, int] = {START: 1}
         self.killed = False
@@ -94,10 +96,8 @@ class _Watch:
     def follow(self) -> None:
         """Read phases until the pipe ends or the moment has come."""
         while True:
-            left = PATIENCE if self.at is None else max(self.at - time.monotonic(), 0.0)
+            left = max((self.end if self.at is None else min(self.at, self.end)) - time.monotonic(), 0.0)
             if not select.select([self.pipe], [], [], left)[0]:
-                if self.at is None:
-                    return
                 self._kill()
                 return
             data = os.read(self.pipe, 1 << 16)
@@ -118,8 +118,8 @@ class _Watch:
     def _kill(self) -> None:
         if self.process.poll() is not None:
             return
-        assert self.moment is not None
-        (os.killpg if self.moment.whole else os.kill)(self.process.pid, signal.SIGKILL)
+        whole = self.moment is None or self.moment.whole
+        (os.killpg if whole else os.kill)(self.process.pid, signal.SIGKILL)
         self.process.wait()
         while select.select([self.pipe], [], [], 0)[0] and (data := os.read(self.pipe, 1 << 16)):
             self._take(data)  # what was said until the kill took effect
@@ -148,4 +148,5 @@ def moments(seed: int, phases: dict[str, float], entered: dict[str, int]) -> Mom
         (phase,) = rng.choices(names, [phases[name] for name in names])
     often = rng.randint(1, min(entered.get(phase, 1), 3))
     delay = rng.uniform(0, phases[phase] / max(entered.get(phase, 1), 1))
-    return Moment(phase, delay, whole=rng.random() < 0.7, time=often)
+    latest = rng.uniform(0.2, 1.0) * sum(phases.values())  # a run that goes on may not enter that phase any more
+    return Moment(phase, delay, whole=rng.random() < 0.7, time=often, latest=max(latest, delay))

@@ -20,6 +20,8 @@ from songkin.store import shard
 from soundfiles import sound_file, tune
 
 CYCLES = {False: 30, True: 500}
+PARTS = 4
+"""The long form comes in parts that can be run side by side; the short one is the first of them."""
 TITLES = ("Song 1",)
 """Songs that are asked for, in every state of the library."""
 
@@ -178,22 +180,26 @@ def table(hits: Counter[str]) -> str:
     return "\n".join([*lines, *(f"| {phase} | {times} |" for phase, times in hits.most_common())])
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 def test_a_library_that_is_killed_again_and_again_ends_as_one_that_never_was(
-    tmp_path: Path, long: bool, report: Callable[[str], None]
+    part: int, tmp_path: Path, long: bool, report: Callable[[str], None]
 ) -> None:
+    if part and not long:
+        pytest.skip("long form only")
+    cycles = CYCLES[long] // (PARTS if long else 1)
     place = make(tmp_path / "plain", tmp_path / "no weights")
     expected = undisturbed(place)
     hits: Counter[str] = Counter()
     began = sum(os.times()[:4])
-    done = seed = 0
-    while done < CYCLES[long]:
-        done += sequence(place, expected, seed, hits, CYCLES[long] - done, times=4 if long else 1)
+    done, seed = 0, part * 1000
+    while done < cycles:
+        done += sequence(place, expected, seed, hits, cycles - done, times=4 if long else 1)
         seed += 1
     spent = sum(os.times()[:4]) - began
-    report(f"{done} kills in {seed} libraries, {spent:.0f} CPU seconds\n\n{table(hits)}")
+    report(f"{done} kills in {seed % 1000} libraries, {spent:.0f} CPU seconds\n\n{table(hits)}")
     possible = {START, *PHASES} & {phase for run in expected.runs.values() for phase in run.seconds}
     hit = possible & set(hits)
-    assert len(hit) > (len(possible) - 2 if long else len(possible) // 2)
+    assert len(hit) >= len(possible) * (0.75 if long else 0.5)
 
 
 def test_with_all_encoders_too(tmp_path: Path, long: bool, report: Callable[[str], None]) -> None:
@@ -208,5 +214,5 @@ def test_with_all_encoders_too(tmp_path: Path, long: bool, report: Callable[[str
     place = make(tmp_path, cache)
     expected = undisturbed(place)
     hits: Counter[str] = Counter()
-    done = sum(sequence(place, expected, seed, hits, 100, times=2) for seed in range(1000, 1003))
+    done = sum(sequence(place, expected, seed, hits, 100, times=2) for seed in range(9000, 9003))
     report(f"{done} kills in 3 libraries with all encoders\n\n{table(hits)}")

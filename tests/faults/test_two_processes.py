@@ -50,12 +50,9 @@ def together(library: Path, commands: Sequence[Sequence[str]], patience: float) 
         )
         for words in commands
     ]
-    ended = []
-    for process in running:
-        out, err = process.communicate(timeout=300)
-        assert "Traceback" not in err
-        ended.append((process.returncode, json.loads(out)))
-    return ended
+    said = [process.communicate(timeout=300) for process in running]
+    assert not any("Traceback" in err for _, err in said), said
+    return [(process.returncode, json.loads(out)) for process, (out, _) in zip(running, said, strict=True)]
 
 
 def busy(told: dict[str, Any]) -> bool:

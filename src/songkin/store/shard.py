@@ -19,6 +19,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple
@@ -281,10 +282,13 @@ def checksum(path: Path) -> int:
 
 
 def _files(index: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """The engine's files; one that another process takes away meanwhile is passed over."""
     shard = index / "shard"
-    for path in shard.rglob("*"):
-        if path.is_file():
-            yield path.relative_to(shard).as_posix(), path.stat()
+    for folder, _, names in os.walk(shard):
+        for name in names:
+            path = Path(folder, name)
+            with suppress(FileNotFoundError):
+                yield path.relative_to(shard).as_posix(), path.stat()
 
 
 def write_state(index: Path, state: State) -> None:
