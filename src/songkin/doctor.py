@@ -45,7 +45,7 @@ class Finding:
 
 def examine(library: Library) -> list[Finding]:
     """Look at everything songkin stands on. Nothing is changed; nothing raises."""
-    return [*_machine(), *_packages(), *_models(library), *_catalog(library), *_vectors(library)]
+    return [*_machine(), *_packages(), *_models(library), *_catalog(library), *_vectors(library), *_prints(library)]
 
 
 def _machine() -> Iterator[Finding]:
@@ -141,3 +141,19 @@ def _vectors(library: Library) -> Iterator[Finding]:
     else:
         behind = f"{held} songs of {expected} ({where})"
         yield Finding("search index", "note", behind, "The next search or `songkin reindex` brings it up to date.")
+
+
+def _prints(library: Library) -> Iterator[Finding]:
+    from songkin.indexing import prints
+
+    try:
+        if not library.catalog.count():
+            return
+        if prints.complete(library.catalog, library.config):
+            yield Finding("fingerprints", "ok", "sorted, to know recordings by")
+        else:
+            yield Finding(
+                "fingerprints", "note", "not sorted, or damaged", "The next question with a recording sorts them anew."
+            )
+    except SongkinError:
+        return  # told with the catalog

@@ -117,11 +117,15 @@ def test_files_that_are_damaged_are_made_anew_with_one_line(library: Library, tm
         answer = library.similar(clip)
         assert recognised(answer) == "01.flac"
         assert "Fingerprints were sorted anew." in answer.notes
-        assert large.read_bytes() == data
+        assert (
+            large.read_bytes().split(b"\n", 2)[2] == data.split(b"\n", 2)[2]
+        )  # all but the header, which tells the time
         assert library.similar(clip).notes == ()
         large.unlink()
         index(library, tmp_path / "music", encoders=BOTH)  # finds nothing to do but this
-        assert large.read_bytes() == data
+        assert (
+            large.read_bytes().split(b"\n", 2)[2] == data.split(b"\n", 2)[2]
+        )  # all but the header, which tells the time
 
 
 def test_on_a_full_disk_likely_songs_alone_are_asked(

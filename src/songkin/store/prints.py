@@ -1,15 +1,16 @@
 """Codes of many songs' fingerprints in one sorted file, to be looked up without reading it.
 
     line 1          a word and a number: which kind of file this is
-    line 2          JSON: songs, keys, step, encoder; then blanks up to a multiple of 64 bytes
+    line 2          JSON: songs, keys, step, encoder, sum (CRC-32 of all that follows), time (of the file, in seconds); then
+                    blanks up to a multiple of 64 bytes
     ids             36 bytes a song, in the order in which their codes are counted
     starts          uint32, one more than songs: where the codes of each begin, counted over all
     keys            uint64, ascending: code << 32 | place among all codes; from a multiple of 64 bytes, for numpy copies what is
                     not aligned before it looks into it
 
 Every ``step``-th code of a song is kept: 5 kB for four minutes at a step of 4. The file is made from the catalog and can be
-made again: it appears by one rename, and one whose size does not fit its own header is damaged. What is flipped inside leads
-to a wrong place at worst, and whoever looks there compares with the catalog.
+made again: it appears by one rename, and one whose size or sum does not fit its own header is damaged. Up to 64 MB are summed
+at every opening; a larger file only where its time is not the one that it was given when it was made.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from __future__ import annotations
 import errno
 import json
 import os
+import time
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +38,9 @@ Keys = NDArray[np.uint64]
 STEP: Final = 4
 """Of 10,000 songs every fourth code found as much as every one, where a tenth of the bits was wrong 48 of 52."""
 
-_MAGIC: Final = b"songkin codes 1\n"
+VERIFY_MB: Final = 64
+
+_MAGIC: Final = b"songkin codes 2\n"
 _ALIGNED: Final = 64
 _ID: Final = np.dtype("S36")
 _WHERE: Final = np.dtype("<u4")
@@ -83,17 +89,19 @@ def write(path: Path, songs: Iterable[tuple[str, Codes]], encoder: str, step: in
     for first in range(0, len(keys), _CHUNK):
         keys[first : first + _CHUNK] |= np.arange(first, min(first + _CHUNK, len(keys)), dtype=_KEY)
     keys.sort()
-    header = _header({"songs": len(ids), "keys": len(keys), "step": step, "encoder": encoder})
+    tables = np.array(ids, _ID).tobytes() + starts.tobytes()
+    tables += bytes(-len(tables) % _ALIGNED)
+    about = {"songs": len(ids), "keys": len(keys), "step": step, "encoder": encoder}
+    now = int(time.time()) // 2 * 2  # as exact as any file system is
+    header = _header({**about, "sum": _sum(chain((tables,), _pieces(keys))), "time": now})
     scratch = path.with_suffix(".new")
     try:
         with scratch.open("wb") as file:
-            for part in (header, np.array(ids, _ID).tobytes(), starts.tobytes()):
-                file.write(part)
-            file.write(bytes(-file.tell() % _ALIGNED))
-            for part in _pieces(keys):
+            for part in chain((header, tables), _pieces(keys)):
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
+        os.utime(scratch, (now, now))
         os.replace(scratch, path)
     except OSError as error:
         with suppress(OSError):
@@ -115,8 +123,12 @@ def read(path: Path) -> CodeFile | None:
         starts_at = ids_at + songs * _ID.itemsize
         keys_at = starts_at + (songs + 1) * _WHERE.itemsize
         keys_at += -keys_at % _ALIGNED
-        if path.stat().st_size != keys_at + count * _KEY.itemsize or step < 1:
+        found = path.stat()
+        if found.st_size != keys_at + count * _KEY.itemsize or step < 1:
             raise ValueError("another size")
+        unsure = found.st_size <= VERIFY_MB * 1_000_000 or found.st_mtime != about["time"]
+        if unsure and _sum(_blocks(path, ids_at)) != about["sum"]:
+            raise ValueError("other bytes")
         ids = np.fromfile(path, _ID, songs, offset=ids_at)
         starts = np.fromfile(path, _WHERE, songs + 1, offset=starts_at)
         if starts[0] != 0 or starts[-1] != count or (np.diff(starts.astype(np.int64)) < 0).any():
@@ -137,3 +149,17 @@ def _header(about: dict[str, Any]) -> bytes:
 
 def _pieces(keys: Keys) -> Iterator[bytes]:
     return (keys[first : first + _CHUNK].tobytes() for first in range(0, len(keys), _CHUNK))
+
+
+def _blocks(path: Path, start: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(start)
+        while block := file.read(_CHUNK):
+            yield block
+
+
+def _sum(parts: Iterable[bytes]) -> int:
+    found = 0
+    for part in parts:
+        found = zlib.crc32(part, found)
+    return found
