@@ -44,3 +44,5 @@ def measure(names: Sequence[str], setup: Setup) -> Iterator[Figure]:
             yield from getattr(import_module(f"songkin.benchmark.{module}"), function)(setup)
         except SongkinError as error:
             yield skipped(name, about, f"{error.message} {error.remedy}".strip())
+        except OSError as error:  # what other programs and folders of the user's do
+            yield skipped(name, about, f"{error.filename or name}: {error.strerror or error}")

@@ -8,7 +8,6 @@ takes. ``--plot FILE`` draws them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from songkin import config as settings
@@ -87,7 +86,7 @@ def growth(setup: Setup) -> list[Figure]:
             Line("one song changed, CPU ms", at, [1000 * each.one_more for each in grown]),
             Line("a question in words, CPU ms", at, [each.asking[1] for each in grown]),
         )
-        Path(setup.plot).write_text(draw("What growing costs", "songs", lines), "utf-8")
+        setup.plot.write(draw("What growing costs", "songs", lines))
     return figures
 
 

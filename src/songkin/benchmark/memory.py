@@ -19,12 +19,14 @@ from songkin.benchmark.figures import Figure, Target, skipped
 from songkin.benchmark.processes import Started, result, task
 from songkin.benchmark.setup import Setup
 from songkin.benchmark.songs import RATE, repeated
+from songkin.errors import SongkinError
 
 MINUTES: Final = (3, 60, 600)
 SHORTEST_TWO: Final = (1, 3)
 TWO_HOURS: Final = 120
 FLAT: Final = 1.10
 MEGABYTES: Final = 20.0
+BESIDE: Final = "memory to hear two hours, above rest / librosa.load"
 A_TWENTIETH: Final = Target(most=0.05)
 
 LIBROSA: Final = """
@@ -33,7 +35,8 @@ import librosa
 librosa.load(sys.argv[1], duration=1.0)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 librosa.load(sys.argv[1])
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / (2**20 if sys.platform == "darwin" else 2**10))
+more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+print('{"megabytes": %f}' % (more / (2**20 if sys.platform == "darwin" else 2**10)))
 """
 
 
@@ -50,21 +53,24 @@ def memory(setup: Setup) -> list[Figure]:
         path.unlink()
         shortest = figures[0].ours if figures else None
         figures.append(_figure(minutes, found["peak"], found["idle"], shortest))
-    return [*figures, _beside_librosa(setup, minute)]
+    try:
+        beside = _beside_librosa(setup, minute)
+    except SongkinError as error:  # what was measured before is kept
+        beside = skipped("memory", BESIDE, f"{error.message} {error.remedy}".strip())
+    return [*figures, beside]
 
 
 def _beside_librosa(setup: Setup, minute: Path) -> Figure:
-    what = "memory to hear two hours, above rest / librosa.load"
     if not setup.librosa:
-        return skipped("memory", what, "needs --librosa PYTHON")
+        return skipped("memory", BESIDE, "needs --librosa PYTHON")
     setup.say("memory: two hours, beside librosa")
     path = setup.scratch / "long.mp3"
     repeated(minute, path, TWO_HOURS if not setup.quick else SHORTEST_TWO[1])
     found = result(task("peak", {"file": str(path), "cache": str(setup.cache)}))
-    theirs = float(Started([setup.librosa, "-c", LIBROSA, str(path)], {}).end().output)
+    theirs = float(result(Started([setup.librosa, "-c", LIBROSA, str(path)], {}))["megabytes"])
     path.unlink()
     ours = found["peak"] - found["idle"]
-    return Figure("memory", what, "MB", ours, theirs, ours / theirs, A_TWENTIETH)
+    return Figure("memory", BESIDE, "MB", ours, theirs, ours / theirs, A_TWENTIETH)
 
 
 def _figure(minutes: int, peak: float, idle: float, shortest: float | None) -> Figure:

@@ -48,10 +48,26 @@ class Started:
         given_file.write(given)
         given_file.seek(0)
         self._began = time.perf_counter()
-        self._process = subprocess.Popen(
-            arguments, stdin=given_file, stdout=self._output, stderr=self._errors, env={**os.environ, **environment}
-        )
-        given_file.close()
+        with given_file:
+            try:
+                self._process = subprocess.Popen(
+                    arguments,
+                    stdin=given_file,
+                    stdout=self._output,
+                    stderr=self._errors,
+                    env={**os.environ, **environment},
+                )
+            except OSError as error:
+                self._output.close()
+                self._errors.close()
+                raise SongkinError(
+                    f"{arguments[0]} cannot be started: {error.strerror}.", remedy="Name a Python that is there."
+                ) from error
+
+    @property
+    def name(self) -> str:
+        """The program, for people."""
+        return self._arguments[0]
 
     def end(self) -> Ended:
         """Wait. Raises ``SongkinError`` with the last line that a failed process said."""
@@ -84,7 +100,10 @@ def task(module: str, given: Mapping[str, Any]) -> Started:
 
 def result(started: Started) -> dict[str, Any]:
     """Wait for a task and give what it printed."""
-    found: dict[str, Any] = json.loads(started.end().output)
+    try:
+        found: dict[str, Any] = json.loads(started.end().output)
+    except ValueError as error:
+        raise SongkinError(f"{started.name} printed no JSON.", remedy="Name a Python that has the package.") from error
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from songkin import audio
 from songkin.benchmark.songs import make_songs
@@ -39,7 +39,7 @@ class Setup:
     quick: bool = False
     bliss: str = ""
     librosa: str = ""
-    plot: str = ""
+    plot: TextIO | None = None
     say: Callable[[str], None] = silent
 
     def songs(self, most: int, *, shortest: float = 0.0, longest: float = 900.0) -> list[str]:

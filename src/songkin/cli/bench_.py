@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -22,16 +22,33 @@ _ABOUT = "\n".join(f"{name:<12} {about}" for name, (_, _, about) in MEASUREMENTS
     name="bench", help=f"Measure songkin beside other ways, both sides of a ratio in the same run.\n\n\b\n{_ABOUT}"
 )
 @click.argument("names", nargs=-1, metavar="[NAME]…", type=click.Choice(list(MEASUREMENTS)))
-@click.option("--music", multiple=True, metavar="DIR", help="Measure on this music (default: songs are made up).")
 @click.option(
-    "--tracks", default=20_000, show_default=True, metavar="N", help="Size of the libraries that are made up."
+    "--music",
+    multiple=True,
+    type=click.Path(exists=True),
+    metavar="DIR",
+    help="Measure on this music (default: songs are made up).",
+)
+@click.option(
+    "--tracks",
+    default=20_000,
+    show_default=True,
+    type=click.IntRange(min=100),
+    metavar="N",
+    help="Size of the libraries that are made up.",
 )
 @click.option("--quick", is_flag=True, help="A fraction of everything, to see that it runs; the figures mean little.")
 @click.option(
     "--bliss", default="", metavar="PYTHON", help="A Python that has bliss-audio, to compare descriptors with."
 )
 @click.option("--librosa", default="", metavar="PYTHON", help="A Python that has librosa, to compare memory with.")
-@click.option("--plot", default="", metavar="FILE", help="Draw the growth in this SVG file.")
+@click.option(
+    "--plot",
+    default=None,
+    type=click.File("w", encoding="utf-8", lazy=False),
+    metavar="FILE",
+    help="Draw the growth in this SVG file.",
+)
 @with_json
 def command(
     names: tuple[str, ...],
@@ -40,7 +57,7 @@ def command(
     quick: bool,
     bliss: str,
     librosa: str,
-    plot: str,
+    plot: TextIO | None,
     as_json: bool,
 ) -> None:
     """Measure, then print one line for each figure."""
