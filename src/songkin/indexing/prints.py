@@ -1,6 +1,6 @@
 """The look-up of fingerprints, kept up with the catalog: a large file of most songs, a small one of what came since.
 
-Making the file anew takes half a second for ten thousand songs and about ten for a hundred thousand, so that a run which
+Making the file anew takes over half a second for ten thousand songs and grows with them, so that a run which
 adds an album only makes the small one. When that has grown to a tenth of the large one both become one. Songs that are
 forgotten stay in a file until it is made anew; nobody finds them, for what is found is compared with the catalog.
 """
