@@ -17,11 +17,12 @@ from songkin.demo.pieces import make_piece
 from songkin.demo.synth import RATE
 from songkin.errors import QueryError
 from songkin.evaluation import methods, pieces, sound
-from songkin.evaluation.hearing import Heard
+from songkin.evaluation.hearing import Heard, Kit, hear_all
 from songkin.evaluation.pieces import Piece
 from songkin.evaluation.report import Report
 from songkin.evaluation.songs import Song
 from songkin.evaluation.sound import Options, evaluate
+from songkin.indexing.progress import Quiet
 from soundfiles import tone
 
 KINDS = ("techno", "guitar", "choir", "war_drums", "chiptune")
@@ -113,6 +114,24 @@ def test_a_second_run_hears_nothing_anew_and_finds_the_same(
     )
     assert without_times(json.loads(ran.stdout)["tables"]) == without_times(report.as_json()["tables"])
     assert files == {file: file.stat().st_mtime_ns for file in (cache / "evaluation").rglob("*.npz")}
+
+
+@pytest.mark.parametrize("damaged", [b"", b"PK not a zip file", None])
+def test_what_was_kept_and_is_damaged_is_heard_anew(tmp_path: Path, cache: Path, damaged: bytes | None) -> None:
+    audio.write(str(tmp_path / "a.wav"), tone(9.0), 44_100)
+    kit = Kit(cache, tmp_path / "kept", "default", ("logmel",))
+    songs, wanted = [Song(str(tmp_path / "a.wav"), "a", "", "")], [Piece("whole"), Piece("first")]
+    before = hear_all(songs, wanted, kit, 1, Quiet())
+    spoilt, whole = sorted((tmp_path / "kept").rglob("*.npz"))
+    written = whole.stat().st_mtime_ns
+    good = spoilt.read_bytes()
+    spoilt.write_bytes(
+        good[: len(good) // 2] + b"\xff" * 64 + good[len(good) // 2 + 64 :] if damaged is None else damaged
+    )
+    after = hear_all(songs, wanted, kit, 1, Quiet())
+    assert all(np.array_equal(before[n][0].vectors["logmel"], after[n][0].vectors["logmel"]) for n in before)
+    assert spoilt.read_bytes() == good
+    assert written == whole.stat().st_mtime_ns
 
 
 def test_people_get_tables_and_the_reasons_of_what_was_left_out(

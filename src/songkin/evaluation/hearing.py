@@ -1,7 +1,8 @@
 """Hears pieces of songs once and remembers it: worker processes listen, a folder keeps what they heard.
 
 What is kept is named by the song's bytes, the piece, the profile and the encoders with their weights, so that nothing
-stale is ever read and a second run costs seconds. A song is decoded once for all its pieces.
+stale is ever read and a second run costs seconds; what was damaged since is heard anew. A song is decoded once for all
+its pieces.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 
 from songkin import audio, encoders
 from songkin.encoders.base import AudioEncoder
-from songkin.errors import AudioError, SongkinError, WeightsMissing
+from songkin.errors import AudioError, SongkinError, SourceError, WeightsMissing
 from songkin.evaluation import pieces
 from songkin.evaluation.baselines import LogMel, bliss
 from songkin.evaluation.pieces import Piece
@@ -99,12 +100,12 @@ def hear_all(
 ) -> dict[str, list[Heard]]:
     """Hear the ``wanted`` pieces of all songs: piece name -> what was heard, in the order of ``songs``."""
     progress.stage("Listening", len(songs))
-    tasks = []
-    files: list[list[Path]] = []
+    tasks: list[Task] = []
+    known: list[list[Heard | Path]] = []
     for song in songs:
         content = hash_file(song.path)
-        files.append([kit.file(content, piece) for piece in wanted])
-        missing = [(piece, file) for piece, file in zip(wanted, files[-1], strict=True) if not file.exists()]
+        known.append([_kept(kit.file(content, piece)) for piece in wanted])
+        missing = [(piece, each) for piece, each in zip(wanted, known[-1], strict=True) if isinstance(each, Path)]
         if missing:
             tasks.append((song, missing, kit))
     done = len(songs) - len(tasks)
@@ -112,7 +113,8 @@ def hear_all(
     for path in _worked(tasks, workers):
         done += 1
         progress.step(done, os.path.basename(path))
-    return {piece.name: [_load(row[i]) for row in files] for i, piece in enumerate(wanted)}
+    rows = [[_load(each) if isinstance(each, Path) else each for each in row] for row in known]
+    return {piece.name: [row[i] for row in rows] for i, piece in enumerate(wanted)}
 
 
 Task = tuple[Song, list[tuple[Piece, Path]], Kit]
@@ -186,11 +188,22 @@ def _keep(file: Path, heard: Heard) -> None:
     part.replace(file)
 
 
+def _kept(file: Path) -> Heard | Path:
+    """What the file holds; the file itself where it must be written first: it is not there, or damaged."""
+    try:
+        return _load(file) if file.exists() else file
+    except SourceError:
+        return file
+
+
 def _load(file: Path) -> Heard:
-    with np.load(file, allow_pickle=False) as stored:
-        vectors = {name: stored[name] for name in stored.files if name != "about"}
-        about = json.loads(str(stored["about"]))
-    return Heard(vectors, about["facts"], about["trouble"])
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            vectors = {name: stored[name] for name in stored.files if name != "about"}
+            about = json.loads(str(stored["about"]))
+        return Heard(vectors, about["facts"], about["trouble"])
+    except Exception as error:  # numpy, zipfile and zlib raise a dozen kinds over damaged bytes
+        raise SourceError(f"{file} cannot be read: {error}.", remedy="Delete it and run it again.") from error
 
 
 def _deaf_to_interrupts() -> None:
