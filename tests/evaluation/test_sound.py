@@ -15,7 +15,7 @@ from songkin import config as settings
 from songkin.cli.eval_ import command
 from songkin.demo.pieces import make_piece
 from songkin.demo.synth import RATE
-from songkin.errors import QueryError
+from songkin.errors import QueryError, SongkinError
 from songkin.evaluation import methods, pieces, sound
 from songkin.evaluation.hearing import Heard, Kit, hear_all
 from songkin.evaluation.pieces import Piece
@@ -86,6 +86,7 @@ def test_without_the_networks_the_rest_is_measured_and_it_says_so(report: Report
     assert {"songkin", "descriptors", "mfcc", "logmel", "bliss_like", "chance"} <= labels
     assert not {"tags", "timbre", "audiomuse"} & labels
     assert any("musicnn is left out" in line for line in report.notes)
+    assert any("bliss itself is left out" in line and "--bliss PYTHON" in line for line in report.notes)
 
 
 def test_all_tasks_are_there_and_every_number_is_finite(report: Report) -> None:
@@ -132,6 +133,43 @@ def test_what_was_kept_and_is_damaged_is_heard_anew(tmp_path: Path, cache: Path,
     assert all(np.array_equal(before[n][0].vectors["logmel"], after[n][0].vectors["logmel"]) for n in before)
     assert spoilt.read_bytes() == good
     assert written == whole.stat().st_mtime_ns
+
+
+def program(file: Path, *lines: str) -> str:
+    """A program that answers as a Python with bliss-audio might."""
+    file.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    file.chmod(0o755)
+    return str(file)
+
+
+def test_bliss_is_asked_in_a_python_of_its_own(tmp_path: Path, cache: Path) -> None:
+    audio.write(str(tmp_path / "a.wav"), tone(9.0), 44_100)
+    asked = tmp_path / "asked"
+    python = program(tmp_path / "python", f'echo "$3" >> {asked}', f"echo '{list(range(23))}'")
+    kit = Kit(cache, tmp_path / "kept", "default", ("logmel",), python)
+    heard = hear_all([Song(str(tmp_path / "a.wav"), "a", "", "")], [Piece("whole"), Piece("first")], kit, 1, Quiet())
+    assert [heard[name][0].vectors["bliss"].tolist() for name in heard] == [list(range(23))] * 2
+    assert [Path(line).name for line in asked.read_text().splitlines()] == ["a.wav", "first.wav"]
+
+
+def test_a_python_without_bliss_ends_the_evaluation_and_nothing_is_kept(tmp_path: Path, cache: Path) -> None:
+    audio.write(str(tmp_path / "a.wav"), tone(9.0), 44_100)
+    songs = [Song(str(tmp_path / "a.wav"), "a", "", "")]
+    silent = program(tmp_path / "silent", "true")
+    lacking = program(tmp_path / "lacking", "echo \"No module named 'bliss_audio'\" >&2", "exit 1")
+    for python, said in ((str(tmp_path / "none"), "No such file"), (silent, "no JSON"), (lacking, "No module")):
+        with pytest.raises(SongkinError, match=said) as raised:
+            hear_all(songs, [Piece("whole")], Kit(cache, tmp_path / "kept", "default", ("logmel",), python), 1, Quiet())
+        assert "--bliss" in raised.value.remedy
+    assert not list(tmp_path.rglob("*.npz"))
+
+
+def test_a_song_that_bliss_cannot_analyse_is_left_out_with_what_it_says(tmp_path: Path, cache: Path) -> None:
+    audio.write(str(tmp_path / "a.wav"), tone(9.0), 44_100)
+    python = program(tmp_path / "python", "echo '\"too short\"'")
+    kit = Kit(cache, tmp_path / "kept", "default", ("logmel",), python)
+    heard = hear_all([Song(str(tmp_path / "a.wav"), "a", "", "")], [Piece("whole")], kit, 1, Quiet())
+    assert heard["whole"][0].trouble == "bliss cannot analyse it: too short"
 
 
 def test_people_get_tables_and_the_reasons_of_what_was_left_out(

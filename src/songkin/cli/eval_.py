@@ -32,6 +32,7 @@ def command() -> None:
     metavar="N",
     help="Hide the songs among N made-up ones for recordings to be recognised.",
 )
+@click.option("--bliss", default="", metavar="PYTHON", help="A Python that has bliss-audio, to show a row of it.")
 @click.option("--workers", type=int, metavar="N", help="Processes that listen (default: one per core).")
 @with_json
 def sound(
@@ -41,6 +42,7 @@ def sound(
     profile: str | None,
     beside: str | None,
     among: int,
+    bliss: str,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -50,7 +52,7 @@ def sound(
     config = configured(workers=workers)
     heard = as_profile(profile or "", config.profile)
     other = as_profile(beside, heard) if beside and beside != heard else None
-    options = Options(folders, limit, seed, heard, other, among)
+    options = Options(folders, limit, seed, heard, other, among, bliss)
     with Bar(quiet=as_json) as bar:
         report = evaluate(config, options, bar)
     if as_json:

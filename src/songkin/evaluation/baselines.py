@@ -4,14 +4,14 @@
 ``audiomuse``: AudioMuse-AI compares songs by the mean of 200 numbers of MusiCNN's last layer but one (the MSD model,
 before its rectifier), by cosine; our ``msd_dense`` is that. ``bliss_like``: the numbers bliss compares by Euclid's
 distance (tempo, zero crossings, mean and spread of centroid, roll-off, flatness and loudness, and how strong intervals
-and triads are), as far as our own facts hold them: 20 of 23. With the package ``bliss_audio`` beside songkin (it is no
-dependency, its licence is the GPL) the real numbers are used.
+and triads are), as far as our own facts hold them: 20 of 23. ``bliss``: the real numbers, from a Python of its own
+that has bliss-audio (its licence is the GPL: it never runs in songkin's process).
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
+import json
+import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from songkin.encoders import musicnn
 from songkin.encoders.base import EncoderSpec, Vector
+from songkin.errors import AudioError, SongkinError
 
 Matrix = NDArray[np.float32]
 
@@ -49,6 +50,16 @@ _CHROMA: Final = slice(74, 86)
 
 _TRIADS: Final = ((4, 7), (3, 7), (3, 6), (4, 8))
 """Major, minor, diminished, augmented: semitones above the root."""
+
+BLISS: Final = """
+import json, sys
+from bliss_audio import Song
+try:
+    told = list(Song(sys.argv[1]).analysis)
+except Exception as error:
+    told = str(error)
+json.dump(told, sys.stdout)
+"""
 
 
 class LogMel:
@@ -113,12 +124,24 @@ def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) else float("nan")
 
 
-def has_bliss() -> bool:
-    """Whether the package ``bliss_audio`` can be imported here."""
-    return importlib.util.find_spec("bliss_audio") is not None
+def bliss(python: str, path: str) -> Vector:
+    """bliss itself: 23 numbers of the file at ``path``, float32, from the Python ``python`` that has bliss-audio.
+
+    Raises ``AudioError`` where bliss cannot analyse the file, ``SongkinError`` where that Python cannot be started or
+    prints no JSON.
+    """
+    try:
+        ran = subprocess.run([python, "-c", BLISS, path], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        told = json.loads(ran.stdout)
+    except (OSError, ValueError) as error:
+        said = str(error) if isinstance(error, OSError) else _last_line(ran.stderr)
+        raise SongkinError(
+            f"{python} gives no numbers of bliss: {said}.", remedy="Name a Python that has bliss-audio with --bliss."
+        ) from error
+    if isinstance(told, str):
+        raise AudioError(f"bliss cannot analyse it: {told}")
+    return np.asarray(told, np.float32)
 
 
-def bliss(path: str) -> Vector:
-    """The real thing: 23 numbers of the file at ``path``, float32."""
-    song = importlib.import_module("bliss_audio").Song(path)
-    return np.asarray(song.analysis, np.float32)
+def _last_line(said: bytes) -> str:
+    return (said.decode("utf-8", "replace").strip().splitlines() or ["it printed no JSON"])[-1]

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from songkin import audio, encoders
 from songkin.encoders.base import AudioEncoder
-from songkin.errors import AudioError, SongkinError, SourceError, WeightsMissing
+from songkin.errors import AudioError, EncoderError, SongkinError, SourceError, WeightsMissing
 from songkin.evaluation import pieces
 from songkin.evaluation.baselines import LogMel, bliss
 from songkin.evaluation.pieces import Piece
@@ -58,13 +58,14 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """How pieces are heard: where models lie, where results are kept, and which encoders listen."""
+    """How pieces are heard: where models lie, where results are kept, which encoders listen, and the Python that has
+    bliss-audio (empty: bliss is left out)."""
 
     models: Path
     kept: Path
     profile: Profile
     ears: tuple[str, ...]
-    bliss: bool = False
+    bliss: str = ""
 
     def encoders(self) -> list[AudioEncoder]:
         return [encoder_named(name, self.models) for name in self.ears]
@@ -72,7 +73,7 @@ class Kit:
     def file(self, content: str, piece: Piece) -> Path:
         """Where a piece of the song with these bytes is kept."""
         parts = [_VERSION, content, piece.name, str(piece.seed), self.profile]
-        parts += [encoder.spec.fingerprint for encoder in self.encoders()] + ["bliss"] * self.bliss
+        parts += [encoder.spec.fingerprint for encoder in self.encoders()] + ["bliss"] * bool(self.bliss)
         name = hashlib.blake2b("|".join(parts).encode(), digest_size=16).hexdigest()
         return self.kept / name[:2] / f"{name}.npz"
 
@@ -157,7 +158,7 @@ def hear(task: Task) -> str:
                 heard = _heard(path, kit, clip=piece.clip)
             except WeightsMissing:
                 raise
-            except SongkinError as error:
+            except (AudioError, EncoderError) as error:
                 heard = Heard({}, {}, error.message)
             _keep(file, heard)
     return song.path
@@ -167,7 +168,7 @@ def _heard(path: str, kit: Kit, *, clip: bool) -> Heard:
     listened = listen(path, kit.encoders(), kit.profile, audio.Limits())
     vectors = {output: vector for output, (_, vector) in listened.vectors.items()}
     if kit.bliss and vectors:
-        vectors["bliss"] = bliss(path)
+        vectors["bliss"] = bliss(kit.bliss, path)
     if clip and vectors:
         vectors |= {f"codes{i}": codes for i, codes in enumerate(clip_codes(path, listened.heard.duration))}
     return Heard(vectors, listened.facts, "" if vectors else "It is silent.")

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from songkin.config import Config
 from songkin.errors import QueryError
-from songkin.evaluation import baselines, crowd, metrics
+from songkin.evaluation import crowd, metrics
 from songkin.evaluation.hearing import Heard, Kit, able, hear_all
 from songkin.evaluation.methods import METHODS, Method, Pipeline, pipeline, recognising, usable
 from songkin.evaluation.metrics import Scores
@@ -46,7 +46,8 @@ Ranks = NDArray[np.int64]
 class Options:
     """What is judged: at most ``limit`` songs of ``folders``, heard under ``profile``, and once more under the profile
     ``beside``, to see what that loses. Recordings are also looked up ``among`` so many made-up songs (0: not).
-    ``seed`` draws songs, clips, the halves of the songs for the weights, and the bootstrap."""
+    ``seed`` draws songs, clips, the halves of the songs for the weights, and the bootstrap. ``bliss`` is a Python that
+    has bliss-audio (empty: no row for bliss)."""
 
     folders: tuple[str, ...]
     limit: int | None = None
@@ -54,6 +55,7 @@ class Options:
     profile: Profile = "default"
     beside: Profile | None = None
     among: int = 10_000
+    bliss: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +86,16 @@ def evaluate(config: Config, options: Options, progress: Progress | None = None)
     told = progress or Quiet()
     songs = collect(options.folders, limit=options.limit, seed=options.seed)
     ears, notes = able(config.cache)
+    if not options.bliss:
+        notes = (*notes, "bliss itself is left out: name a Python that has bliss-audio with --bliss PYTHON.")
     for line in notes:
         told.note(line)
-    kit = Kit(config.cache, kept_in(config), options.profile, ears, baselines.has_bliss())
+    kit = Kit(config.cache, kept_in(config), options.profile, ears, options.bliss)
     wanted = [Piece("whole"), Piece("first"), Piece("second"), *(Piece(n, options.seed) for n in ("clip", "telephone"))]
     workers = config.workers or os.cpu_count() or 1
     heard = hear_all(songs, wanted, kit, workers, told)
     if options.beside:
-        other = hear_all(songs, wanted, replace(kit, profile=options.beside, bliss=False), workers, told)
+        other = hear_all(songs, wanted, replace(kit, profile=options.beside, bliss=""), workers, told)
         heard |= {f"{options.beside} {name}": rows for name, rows in other.items()}
     material = complete(songs, heard, options.beside or "")
     if len(material.songs) < LEAST_SONGS:
