@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from songkin import config as settings
+from songkin.cli.eval_ import command
 from songkin.demo.pieces import KINDS, make_piece
 from songkin.encoders import audio_encoder, text_encoder
 from songkin.encoders.weights import default_cache, installed
@@ -175,7 +177,7 @@ def write_taggrams(folder: Path, windows: object = None) -> None:
     np.savez(folder / "training_data_GTZAN_MSDmusicnn_taggram.npz", X=rows, Y=np.arange(len(ids)), IDS=ids)  # type: ignore[arg-type]
 
 
-def test_tag_vectors_are_averaged_by_song_and_named_by_hash(tmp_path: Path) -> None:
+def test_tag_vectors_are_averaged_by_song_and_their_hashes_shown(tmp_path: Path) -> None:
     write_taggrams(tmp_path)
     labels, probabilities, told = words_gtzan.read(tmp_path)
     assert probabilities.shape == (20, 50)
@@ -189,6 +191,13 @@ def test_tag_vectors_of_another_shape_are_refused(tmp_path: Path) -> None:
     write_taggrams(tmp_path, np.zeros((3, 7), np.float32))
     with pytest.raises(SourceError, match="50 tags"):
         words_gtzan.read(tmp_path)
+
+
+@pytest.mark.parametrize("option", ["--data", "--gtzan"])
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path, option: str) -> None:
+    ran = CliRunner().invoke(command, ["words", option, str(tmp_path / "nope")])
+    assert ran.exit_code == 2
+    assert "does not exist" in ran.output
 
 
 # All of it -----------------------------------------------------------------------------------------------------------
@@ -242,6 +251,7 @@ def test_what_is_shipped_beats_what_was_first_assumed(report: Report) -> None:
     table = report.table("tuning")
     assert table.value("shipped", "mean, other half") > table.value("first assumed", "mean, other half")
     assert len(report.table("gtzan").rows) == 8
+    assert "not checked" in report.table("gtzan").about
     assert report.as_json()["settings"]["tuned"]["k"] == TUNED.k
 
 

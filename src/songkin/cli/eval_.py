@@ -63,7 +63,10 @@ def sound(
 
 @command.command(name="words")
 @click.option(
-    "--data", type=click.Path(file_okay=False), metavar="DIR", help="Real tables: songs/ludwig_payload.csv.gz."
+    "--data",
+    type=click.Path(exists=True, file_okay=False),
+    metavar="DIR",
+    help="Real tables: songs/ludwig_payload.csv.gz.",
 )
 @click.option("--gtzan", type=click.Path(exists=True, file_okay=False), metavar="DIR", help="Published tag vectors.")
 @click.option("--pieces", default=5, show_default=True, type=click.IntRange(min=1), metavar="N", help="Songs per kind.")
