@@ -5,7 +5,8 @@ is right is known, though what is asked is a little beside the point: halves sha
 **A clip, a telephone.** A few seconds from anywhere in a song, encoded again, look for the whole song.
 **Friends.** Songs by the same artist, or of the same collection, among a song's nearest.
 **Hubs.** How unevenly songs stand in each other's lists, and how many stand in none.
-**Weights.** The blend's weights are chosen on one half of the songs and judged on the other.
+**Weights.** What a blend would gain whose weights are chosen on one half of the songs and judged on the other, beside the
+weights that ship, which were chosen on neither half alone.
 """
 
 from __future__ import annotations
@@ -217,7 +218,7 @@ def _among(material: Material, options: Options) -> list[Table]:
 
 
 def weights(material: Material, seed: int) -> Table:
-    """The blend's weights, chosen on one half of the songs and judged on the other, and the other way round."""
+    """The blend's weights: those that ship, and some chosen on one half of the songs and judged on the other, both ways."""
     first, second = material.heard["first"], material.heard["second"]
     both = (pipeline(first, second), pipeline(second, first))
     order = np.random.default_rng(seed).permutation(len(first))

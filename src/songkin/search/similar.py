@@ -1,7 +1,7 @@
 """Songs that sound like a song.
 
 Each space is asked for its nearest; the union is measured in every space, hub-corrected and blended (``ranking``), then
-spread so that one artist or album does not fill the page. The weights were chosen by ``songkin eval sound``.
+spread so that one artist or album does not fill the page. ``docs/quality.md`` tells how the weights were chosen.
 """
 
 from __future__ import annotations
