@@ -148,5 +148,5 @@ def moments(seed: int, phases: dict[str, float], entered: dict[str, int]) -> Mom
         (phase,) = rng.choices(names, [phases[name] for name in names])
     often = rng.randint(1, min(entered.get(phase, 1), 3))
     delay = rng.uniform(0, phases[phase] / max(entered.get(phase, 1), 1))
-    latest = rng.uniform(0.2, 1.0) * sum(phases.values())  # a run that goes on may not enter that phase any more
+    latest = rng.uniform(0.5, 1.5) * sum(phases.values())  # a run that goes on may not enter that phase any more
     return Moment(phase, delay, whole=rng.random() < 0.7, time=often, latest=max(latest, delay))
