@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ SECONDS: Final = 20.0
 """What one file may take, beside a tenth of its length: three times less than a user's run allows."""
 SUFFIXES: Final = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aiff", ".wma")
 MORE: Final = (".w64", ".au", ".caf", ".aac", ".wv", ".tta", ".mka", ".webm")
-Verdict = Literal["clean", "complains", "refuses"]
+Verdict = Literal["clean", "complains", "refuses", "out of time"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +109,15 @@ def cases_of(path: Path, other: Path, folder: Path, seed: int, rounds: int = 1) 
 # What is said of them ---------------------------------------------------------------------------------------------------
 
 
-def judged(cases: Sequence[Case], encoders: tuple[str, ...], ffmpeg: str | None, workers: int = 2) -> list[Judged]:
-    """Let workers hear all files, and ask ``ffmpeg`` about each if it is here."""
+def judged(
+    cases: Sequence[Case], encoders: tuple[str, ...], ffmpeg: str | None, workers: int = 2, share: float = 1.0
+) -> list[Judged]:
+    """Let workers hear all files, and ask ``ffmpeg`` about each, or a ``share`` chosen by chance, if it is here."""
     ours = heard([case.path for case in cases], encoders, workers)
-    theirs: Iterable[tuple[Verdict | None, float]] = [(None, 0.0)] * len(cases)
-    if ffmpeg:
-        with ThreadPoolExecutor(2) as pool:
-            theirs = list(pool.map(lambda case: verdict(ffmpeg, case.path), cases))
-    return [Judged(case, ours[str(case.path)], *said) for case, said in zip(cases, theirs, strict=True)]
+    asked = random.Random(7).sample(cases, round(share * len(cases))) if ffmpeg else []
+    with ThreadPoolExecutor(2) as pool:
+        theirs = dict(zip(asked, pool.map(lambda case: verdict(ffmpeg or "", case.path), asked), strict=True))
+    return [Judged(case, ours[str(case.path)], *theirs.get(case, (None, 0.0))) for case in cases]
 
 
 def heard(paths: Sequence[Path], encoders: tuple[str, ...], workers: int) -> dict[str, Outcome]:
@@ -134,7 +136,7 @@ def verdict(ffmpeg: str, path: Path) -> tuple[Verdict, float]:
     try:
         done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=2 * SECONDS)
     except subprocess.TimeoutExpired:
-        return "refuses", 0.0
+        return "out of time", 0.0
     seconds = len(done.stdout) / 2 / 8000
     if done.returncode or not seconds:
         return "refuses", seconds
@@ -149,13 +151,13 @@ def table(results: Sequence[Judged], by: Literal["mutation", "origin"]) -> str:
     rows = list(dict.fromkeys(getattr(each.case, by) for each in results))
     lines = [
         f"| {by} | files | clean to ffmpeg | of these taken | ffmpeg complains | of these taken | ffmpeg refuses "
-        "| of these taken | ended a worker |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| of these taken | ffmpeg out of time | of these taken | ended a worker |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in [*sorted(rows), None]:
         chosen = [each for each in results if row is None or getattr(each.case, by) == row]
         cells = [row or "**all**", str(len(chosen))]
-        for said in ("clean", "complains", "refuses"):
+        for said in ("clean", "complains", "refuses", "out of time"):
             these = [each for each in chosen if each.theirs == said]
             cells += [str(len(these)), _share(sum(each.accepted for each in these), len(these))]
         cells.append(str(sum(isinstance(each.ours, Died) for each in chosen)))
@@ -165,12 +167,12 @@ def table(results: Sequence[Judged], by: Literal["mutation", "origin"]) -> str:
 
 def disagreements(results: Sequence[Judged]) -> str:
     """Where songkin and ffmpeg differ, in both directions, as Markdown. (What ffmpeg decodes with complaints, and
-    songkin takes, is none.)"""
+    songkin takes, is none; nor is what ffmpeg had no time for.)"""
     found: Counter[tuple[str, str, str, str]] = Counter()
     for each in results:
-        if (each.theirs == "refuses") == each.accepted:
+        if each.theirs not in {None, "out of time"} and (each.theirs == "refuses") == each.accepted:
             reason = each.said.replace(each.case.path.name, "It")
-            found[each.theirs or "", reason, each.case.origin, each.case.mutation] += 1
+            found[each.theirs, reason, each.case.origin, each.case.mutation] += 1
     lines = ["| ffmpeg | songkin | format | mutation | files |", "|---|---|---|---|---|"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} | {n} |" for row, n in sorted(found.items()))])
 

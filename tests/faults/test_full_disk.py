@@ -15,51 +15,21 @@ from typing import Any
 
 import pytest
 
+from disks import fill, grow, small_disks
 from libraries import library_at
 from snapshots import check_catalog, snapshot
 from songkin.cli import run
 from songkin.store import catalog_file, shard
 from soundfiles import sound_file, tune
 
-MEGABYTE = 1_000_000
 ENCODERS = ("--encoder", "descriptors", "--encoder", "fingerprint", "--no-pull", "--workers", "1")
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Callable[[float], Path]]:
-    """Mounts a small disk (tmpfs) at the same path each time; only root may, so others skip."""
-    place = tmp_path / "disk"
-    place.mkdir()
-
-    def unmount() -> None:
-        while os.path.ismount(place):
-            subprocess.run(["umount", place], check=True)
-
-    def mount(megabytes: float) -> Path:
-        unmount()
-        size = f"size={int(megabytes * MEGABYTE)}"
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", size, "songkin-test", place], capture_output=True, text=True
-        )
-        if done.returncode:
-            pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
-        return place
-
-    yield mount
-    unmount()
-
-
-def grow(place: Path, megabytes: float) -> None:
-    subprocess.run(["mount", "-o", f"remount,size={int(megabytes * MEGABYTE)}", place], check=True)
-
-
-def fill(place: Path, left: int) -> Path:
-    """A file that leaves ``left`` bytes of the disk."""
-    filler = place / "filler"
-    with filler.open("wb") as file:
-        room = shutil.disk_usage(place).free - left
-        os.posix_fallocate(file.fileno(), 0, max(room, 1))
-    return filler
+    """Mounts a small disk at the same path each time."""
+    with small_disks(tmp_path / "disk") as mount:
+        yield mount
 
 
 def music(folder: Path, first: int, last: int) -> Path:
@@ -176,26 +146,63 @@ def test_a_full_disk_leaves_the_old_answers(
     report("| MB left | command | says |\n|---|---|---|\n" + "\n".join(rows))
 
 
-@pytest.mark.parametrize("limit", [4096, 50_000, 1_000_000])
-def test_a_limit_on_the_size_of_files_is_told_like_a_full_disk(tmp_path: Path, limit: int) -> None:
-    """RLIMIT_FSIZE fails in other places than a full disk: single files reach it, the database first."""
+LIMITS = {
+    False: (4096, 50_000, 1_000_000),
+    True: (0, 4096, 20_000, 50_000, 100_000, 140_000, 150_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 30_000_000),
+}
+"""Bytes that no file may exceed, from none for a catalog to nearly enough for the log of the search index (32 MB)."""
+
+
+def limited_command(limit: int, *words: str | Path) -> tuple[int, str]:
+    """A command whose files may not grow beyond ``limit`` bytes: its exit code, and what it says went wrong."""
     import resource
 
-    songs = music(tmp_path / "music", 0, 4)
-    words = [sys.executable, "-m", "songkin", "index", str(songs), *ENCODERS, "-L", str(tmp_path / "library")]
-
-    def limited() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
     done = subprocess.run(
-        words, capture_output=True, text=True, preexec_fn=limited, env={**os.environ, "SONGKIN_CACHE": "/nonexistent"}
+        [sys.executable, "-m", "songkin", *map(str, words)],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        env={**os.environ, "SONGKIN_CACHE": "/nonexistent/models"},
     )
-    assert done.returncode == 1, done.stderr
-    assert told(done.stderr)
-    assert command(*words[3:])[0] == 0
-    with library_at(tmp_path / "library") as library:
-        assert library.catalog.count() == 4
-        assert library.catalog.db.check() == "ok"
+    return done.returncode, told(done.stderr)
+
+
+def place_of(line: str, library: Path) -> str:
+    """Which part of a library found its limit; the line must name that part, its cause and a way out."""
+    if line.startswith("The search index"):
+        assert f"{library / 'index'}" in line
+        assert "File too large" in line or "No space left" in line
+        assert "Check the disk's space" in line
+        return "search index"
+    assert line.startswith(f"The library at {library} cannot be written") or f"The disk of {library} is full" in line
+    assert "free space" in line or "Make room" in line
+    return "catalog"
+
+
+def test_a_limit_on_the_size_of_files_is_told_like_a_full_disk(
+    tmp_path: Path, long: bool, report: Callable[[str], None]
+) -> None:
+    """RLIMIT_FSIZE fails in other places than a full disk: single files reach it, the database first."""
+    songs = music(tmp_path / "music", 0, 4)
+    assert command("index", songs, *ENCODERS, "-L", tmp_path / "undisturbed")[0] == 0
+    expected = whole(tmp_path / "undisturbed")
+    rows, places = [], []
+    for limit in LIMITS[long]:
+        library = tmp_path / f"library {limit}"
+        words = ("index", songs, *ENCODERS, "-L", library)
+        code, line = limited_command(limit, *words)
+        assert code == 1, (limit, line)
+        places.append(place_of(line, library))
+        if places[-1] == "search index":  # what was heard is stored before
+            with library_at(library) as opened:
+                assert opened.catalog.count() == 4
+        assert command(*words)[0] == 0
+        assert whole(library) == expected, limit
+        rows.append(f"| {limit} | {places[-1]} | {line.replace(str(library), 'LIBRARY')[:150]} |")
+        shutil.rmtree(library)
+    assert set(places) == {"catalog", "search index"}
+    assert places == sorted(places)  # the catalog needs less
+    report("| bytes | reached by | says |\n|---|---|---|\n" + "\n".join(rows))
 
 
 def test_a_full_temporary_folder_hinders_no_index_run(disk: Callable[[float], Path], tmp_path: Path) -> None:

@@ -148,6 +148,34 @@ def test_ten_hours_of_silence_in_a_small_file_are_refused_with_the_way_out(place
     assert "--max-hours" in said["remedy"]
 
 
+MEASURED = """
+import json, os, sys
+process = os.posix_spawn(sys.executable, [sys.executable, "-m", "songkin", *sys.argv[1:]], os.environ)
+_, status, used = os.wait4(process, 0)
+print(json.dumps([os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, used.ru_maxrss / 1024]))
+"""
+"""Runs a command with its workers: exit code, seconds of CPU of all, MB of the largest. A small process starts it, for
+its peak would be counted as the command's."""
+
+
+def test_ten_hours_of_silence_are_taken_where_that_is_allowed(
+    tmp_path: Path, long: bool, report: Callable[[str], None]
+) -> None:
+    if not long:
+        pytest.skip("The long form: --long. The default's refusal is looked at in the short one.")
+    hostile.silence_bomb(tmp_path / "music" / "ten hours.flac", 10)
+    words = ("index", str(tmp_path / "music"), "-L", str(tmp_path / "library"), *LIGHT, "--max-hours", "12")
+    done = subprocess.run([sys.executable, "-c", MEASURED, *words], capture_output=True, text=True, env=environment())
+    code, seconds, megabytes = json.loads(done.stdout.splitlines()[-1])
+    assert code == 0, done.stderr
+    assert "1 found · 1 added" in done.stdout
+    assert megabytes < 400  # ten hours of samples would be 6,350
+    with library_at(tmp_path / "library") as library:
+        (track,) = library.tracks()
+        assert track.duration == pytest.approx(36_000, abs=1)
+    report(f"Ten hours of silence, taken: {seconds:.0f} s of CPU, at most {megabytes:.0f} MB in one process.")
+
+
 def test_texts_that_point_elsewhere_are_not_followed(place: Place) -> None:
     """A followed pipe would have been told as "took too long", a followed address as a visit."""
     assert place.visits == 0

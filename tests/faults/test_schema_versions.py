@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from disks import fill, small_disks
 from libraries import index, library_at
 from songkin.errors import LibraryTooNew, StoreError
 from songkin.store import catalog_file, database
@@ -34,6 +36,22 @@ database.MIGRATIONS[version] = migrate
 database.SCHEMA_VERSION = version + 1
 from songkin.library import Library
 Library(sys.argv[1]).tracks()
+"""
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (BYTES, BYTES))
+from songkin.errors import SongkinError
+from songkin.store import database
+version = database.SCHEMA_VERSION
+database.MIGRATIONS[version] = lambda connection: connection.exec_driver_sql("DELETE FROM vectors")
+database.SCHEMA_VERSION = version + 1
+from songkin.library import Library
+try:
+    Library(sys.argv[1]).tracks()
+except SongkinError as error:
+    print(error.message, error.remedy)
+    sys.exit(1)
 """
 
 
@@ -160,16 +178,42 @@ def test_a_migration_that_is_killed_leaves_the_old_library_and_is_repeated(
     assert dump(older / copies(older)[0]) == before
 
 
-def test_without_room_for_the_copy_nothing_is_migrated(
-    older: Path, updated: Callable[[Callable[[sa.Connection], None]], None]
+def assert_not_migrated(library: Path, before: list[str], error: str) -> None:
+    assert "could not be copied" in error
+    assert "Make room" in error
+    assert "nothing was changed" in error
+    assert copies(library) == []
+    assert dump(catalog_file(library)) == before
+
+
+def test_on_a_full_disk_nothing_is_migrated_until_there_is_room(
+    older: Path, tmp_path: Path, updated: Callable[[Callable[[sa.Connection], None]], None]
 ) -> None:
     before = dump(catalog_file(older))
-    (older / f"catalog.format{SCHEMA_VERSION}.bak").mkdir()
-    updated(add_mood)
-    with library_at(older) as library, pytest.raises(StoreError) as caught:
-        library.tracks()
-    assert "nothing was changed" in caught.value.remedy
-    assert dump(catalog_file(older)) == before
+    with small_disks(tmp_path / "disk") as mount:
+        library = mount(10) / "library"
+        library.mkdir()
+        shutil.copy2(catalog_file(older), catalog_file(library))
+        filler = fill(library.parent, catalog_file(library).stat().st_size // 2)
+        updated(add_mood)
+        with library_at(library) as opened, pytest.raises(StoreError) as caught:
+            opened.tracks()
+        assert "full" in caught.value.message
+        assert_not_migrated(library, before, f"{caught.value.message} {caught.value.remedy}")
+        filler.unlink()
+        with library_at(library) as opened:
+            assert len(opened.tracks()) == 3
+        assert "mood" in columns(catalog_file(library))
+        assert dump(library / copies(library)[0]) == before
+
+
+def test_where_the_copy_would_be_too_large_a_file_nothing_is_migrated(older: Path) -> None:
+    before = dump(catalog_file(older))
+    limit = catalog_file(older).stat().st_size // 2
+    code = LIMITED.replace("BYTES", str(limit))
+    done = subprocess.run([sys.executable, "-c", code, older], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert_not_migrated(older, before, done.stdout)
 
 
 def test_two_processes_migrate_once(older: Path) -> None:
