@@ -17,9 +17,11 @@ from typing import Any
 import pytest
 
 from libraries import index, library_at
-from songkin.store import index_folder, shard
-from soundfiles import sound_file, tune
+from songkin.errors import IndexDamaged
+from songkin.store import index_folder, print_files, prints, shard
+from soundfiles import RATE, sound_file, tune, wav
 
+BOTH = ("descriptors", "fingerprint")
 Harm = Callable[[Path, random.Random], None]
 
 ASKING = """
@@ -27,10 +29,10 @@ import json, sys
 from songkin.errors import SongkinError
 from songkin.library import Library
 for line in sys.stdin:
-    folder = line.rstrip("\\n")
+    folder, *clips = json.loads(line)
     try:
         with Library(folder) as library:
-            told = [library.similar("Song 1"), library.find("song 4 jazz")]
+            told = [library.similar(clip) for clip in clips] or [library.similar("Song 1"), library.find("song 4 jazz")]
         hits = [[(hit.track.id, hit.score, hit.why) for hit in answer.hits] for answer in told]
         print(json.dumps({"hits": hits, "notes": [note for answer in told for note in answer.notes if "weights" not in note]}), flush=True)
     except SongkinError as error:
@@ -89,8 +91,8 @@ class Asker:
     def __init__(self) -> None:
         self.process: subprocess.Popen[str] | None = None
 
-    def ask(self, folder: Path) -> dict[str, Any]:
-        """Hits and notes, or an error; ``{"died": code}`` if the process did not survive."""
+    def ask(self, folder: Path, *clips: Path) -> dict[str, Any]:
+        """Hits and notes of questions by name and words (or with recordings), or an error; ``{"died": code}`` if the process did not survive."""
         if self.process is None:
             command = [sys.executable, "-c", ASKING]
             self.process = subprocess.Popen(
@@ -98,7 +100,7 @@ class Asker:
             )
         assert self.process.stdin
         assert self.process.stdout
-        self.process.stdin.write(f"{folder}\n")
+        self.process.stdin.write(json.dumps([str(folder), *map(str, clips)]) + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if line:
@@ -126,17 +128,19 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole")
     genres = ("jazz", "rock", "folk")
     for n in range(9):
-        sound_file(folder / "music" / f"{n}.flac", tune(2, seed=n), {"title": f"Song {n}", "genre": genres[n % 3]})
+        sound_file(folder / "music" / f"{n}.flac", tune(5, seed=n), {"title": f"Song {n}", "genre": genres[n % 3]})
     with library_at(folder / "library", cache=str(folder / "none")) as library:
         late = folder / "late"
         shutil.copytree(folder / "music", late)
         for n in range(6, 9):
             os.remove(folder / "music" / f"{n}.flac")
-        index(library, folder / "music")
+        index(library, folder / "music", encoders=BOTH)
         shard.copy(folder / "library", folder / "older")
         for n in range(6, 9):
             shutil.copy2(late / f"{n}.flac", folder / "music")
-        index(library, folder / "music")
+        index(library, folder / "music", encoders=BOTH)
+    for n in (1, 7):
+        wav(folder / f"clip {n}.wav", tune(5, seed=n)[: RATE * 4])
     return folder
 
 
@@ -314,3 +318,69 @@ def test_a_file_where_the_folder_should_be_is_left_alone_and_told(whole: Path, a
     assert "is a file" in found["error"]
     assert "-L DIR" in found["remedy"]
     assert index_folder(tmp_path / "library").read_text() == "somebody's own file"
+
+
+# The sorted fingerprints, which lie beside the index --------------------------------------------------------------------
+
+
+def tail_zeroed(path: Path, rng: random.Random) -> None:
+    size = path.stat().st_size
+    os.truncate(path, rng.randrange(size // 2, size - 4))
+    os.truncate(path, size)
+
+
+PRINT_HARMS: dict[str, Harm] = {
+    "gone": gone,
+    "emptied": emptied,
+    "cut in half": cut,
+    "a bit flipped": flipped,
+    "garbage": garbage,
+    "zeros at its end": tail_zeroed,
+}
+SORTED_ANEW = ["Fingerprints were sorted anew."]
+
+
+def same_codes(one: Path, other: Path) -> bool:
+    """Whether two files say the same: a flipped bit in the time that a header tells changes nothing."""
+    a, b = prints.read(one), prints.read(other)
+    return bool(a and b) and all(
+        getattr(a, part).tobytes() == getattr(b, part).tobytes() for part in ("ids", "starts", "keys")
+    )
+
+
+def test_sorted_fingerprints_that_are_harmed_are_sorted_anew_and_recordings_known(
+    whole: Path,
+    asker: Asker,
+    monkeypatch_module: pytest.MonkeyPatch,
+    tmp_path: Path,
+    long: bool,
+    report: Callable[[str], None],
+) -> None:
+    library, rng = tmp_path / "library", random.Random(5)
+    clips = [whole / f"clip {n}.wav" for n in (1, 7)]  # one song of the large file, one of the small
+    shard.copy(whole / "library", library)
+    expected = asker.ask(library, *clips)
+    assert expected["notes"] == []
+    assert ["this is the recording" in found[0][2][0] for found in expected["hits"]] == [True, True]
+    outcomes: Counter[tuple[str, str]] = Counter()
+    for place, good in zip(print_files(library), print_files(whole / "library"), strict=True):
+        for name, harm in PRINT_HARMS.items():
+            for _ in range(20 if long else 1):
+                for harmed, kept in zip(print_files(library), print_files(whole / "library"), strict=True):
+                    shutil.copy2(kept, harmed)
+                harm(place, rng)
+                unseen = name == "a bit flipped" and readable(place) and same_codes(place, good)
+                found = asker.ask(library, *clips)
+                assert found.get("hits") == expected["hits"], (place.name, name, found)
+                assert found["notes"] == ([] if unseen else SORTED_ANEW), (place.name, name)
+                assert asker.ask(library, *clips)["notes"] == []
+                outcomes[name, "harmless" if unseen else "sorted anew, same answers"] += 1
+    rows = "\n".join(f"| {name} | {came} | {times} |" for (name, came), times in sorted(outcomes.items()))
+    report(f"Harms to the sorted fingerprints\n\n| a file | outcome | times |\n|---|---|---|\n{rows}")
+
+
+def readable(path: Path) -> bool:
+    try:
+        return prints.read(path) is not None
+    except IndexDamaged:
+        return False

@@ -38,23 +38,21 @@ def refresh(catalog: Catalog, config: Config, changed: Sequence[str], told: Prog
     if first is None or max(len(late), gone) > FEWEST + SHARE * len(first.ids):
         told.stage("Sorting fingerprints", len(known))
         prints.write(large, _read(catalog, known, told), fingerprint.SPEC.fingerprint)
-        small.unlink(missing_ok=True)
-    elif changed or (rest is None and small.exists()) or late != (rest.songs() if rest else []):
+        prints.write(small, (), fingerprint.SPEC.fingerprint)  # always there, so that a lost one is noticed
+    elif changed or rest is None or late != rest.songs():
         prints.write(small, _read(catalog, late, None), fingerprint.SPEC.fingerprint)
 
 
 def complete(catalog: Catalog, config: Config) -> bool:
     """Whether the files are there, whole and of this version, and hold all songs of the catalog."""
-    held = {i for file in _usable(config) if file for i in file.songs()}
-    return held.issuperset(catalog.ids())
+    files = opened(config)
+    return bool(files) and {i for file in files for i in file.songs()}.issuperset(catalog.ids())
 
 
 def opened(config: Config) -> list[CodeFile]:
-    """The files to look things up in; none where they have to be made (anew) first."""
+    """Both files to look things up in; none where one has to be made (anew) first."""
     first, rest = _usable(config)
-    if first is None or (rest is None and print_files(config.library)[1].exists()):
-        return []
-    return [first, rest] if rest else [first]
+    return [first, rest] if first and rest else []
 
 
 def _usable(config: Config) -> tuple[CodeFile | None, CodeFile | None]:
