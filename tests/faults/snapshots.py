@@ -44,9 +44,10 @@ def index_points(library: Library) -> dict[str, Any]:
         return {i: (dense[i], dict(found[i].sparse), dict(found[i].payload)) for i in ids}
 
 
-def answers(library: Library, titles: tuple[str, ...]) -> list[Any]:
-    """Hits of questions by words and by sound, with scores and reasons."""
+def answers(library: Library, titles: tuple[str, ...], clip: Path | None = None) -> list[Any]:
+    """Hits of questions by words, by sound and with a recording (``clip``), with scores and reasons."""
     asked = [library.find(f"{title} jazz") for title in titles] + [library.similar(title) for title in titles]
+    asked += [library.similar(str(clip))] if clip else []
     return [[(hit.track.id, hit.score, hit.why) for hit in answer.hits] for answer in asked]
 
 
@@ -61,7 +62,9 @@ def check_catalog(folder: Path) -> None:
         assert connection.execute(twice).fetchall() == []
 
 
-def snapshot(folder: Path, titles: tuple[str, ...], flags: Mapping[str, object] | None = None) -> dict[str, Any]:
+def snapshot(
+    folder: Path, titles: tuple[str, ...], flags: Mapping[str, object] | None = None, clip: Path | None = None
+) -> dict[str, Any]:
     """The library in ``folder``, after a look at whether its search index and its catalog agree."""
     check_catalog(folder)
     rows = catalog_rows(folder)
@@ -69,4 +72,4 @@ def snapshot(folder: Path, titles: tuple[str, ...], flags: Mapping[str, object] 
         assert library.catalog.stale() == []
         points = index_points(library)
         assert sorted(points) == library.catalog.ids()
-        return {**rows, "points": points, "answers": answers(library, titles)}
+        return {**rows, "points": points, "answers": answers(library, titles, clip)}

@@ -17,7 +17,7 @@ from libraries import library_at
 from marked import PHASES, START
 from snapshots import answers, check_catalog, snapshot
 from songkin.store import shard
-from soundfiles import sound_file, tune
+from soundfiles import RATE, sound_file, tune, wav
 
 CYCLES = {False: 30, True: 500}
 PARTS = 4
@@ -45,6 +45,11 @@ class Place:
     def music(self) -> Path:
         return self.folder / "music"
 
+    @property
+    def clip(self) -> Path:
+        """A recording of four seconds of the first of ``TITLES``."""
+        return self.folder / "clip.wav"
+
     def put(self, state: str) -> None:
         """Have the music be as in one of its two states, bytes and times."""
         shutil.rmtree(self.music, ignore_errors=True)
@@ -68,7 +73,7 @@ class Place:
         return songkin(self.words(step, library, workers), env={"SONGKIN_CACHE": str(self.cache)}, **more)
 
     def look(self, library: Path) -> dict[str, Any]:
-        return snapshot(library, TITLES, {"cache": str(self.cache)})
+        return snapshot(library, TITLES, {"cache": str(self.cache)}, self.clip)
 
 
 def make(folder: Path, cache: Path) -> Place:
@@ -78,7 +83,7 @@ def make(folder: Path, cache: Path) -> Place:
     for n in range(12):
         sound_file(
             first / f"{n:02}.flac",
-            tune(2, seed=n),
+            tune(6 if n == 1 else 2, seed=n),
             {"title": f"Song {n}", "artist": f"Artist {n % 4}", "genre": genres[n % 3]},
         )
     shutil.copytree(first, second)
@@ -89,7 +94,9 @@ def make(folder: Path, cache: Path) -> Place:
     os.rename(second / "09.flac", second / "deeper" / "09.flac")
     os.remove(second / "10.flac")
     (first / "broken.mp3").write_bytes(b"no music")
-    return Place(folder, cache)
+    place = Place(folder, cache)
+    wav(place.clip, tune(6, seed=1)[RATE : RATE * 5])
+    return place
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,7 @@ def undisturbed(place: Place) -> Undisturbed:
         runs[step] = place.run(step, library)
         assert runs[step].code == 0, runs[step].err
         looks[step] = place.look(library)
+        assert "this is the recording" in looks[step]["answers"][-1][0][2][0]
     return Undisturbed(looks, runs)
 
 
@@ -167,7 +175,7 @@ def look_at_killed(place: Place, library: Path, *, asked: bool) -> None:
         with library_at(copy, cache=str(place.cache)) as found:
             titles = tuple(track.title for track in found.tracks()[:1])
             if titles:
-                answers(found, titles)
+                answers(found, titles, place.clip)
 
 
 def assert_same(found: dict[str, Any], expected: dict[str, Any], when: str) -> None:
