@@ -212,8 +212,9 @@ def test_a_server_that_is_not_there_is_one_clear_line(place: Path, capsys: pytes
 
 
 def test_control_characters_in_tags_do_not_reach_the_terminal(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "160")  # wide enough that no name is broken into lines
     title = "[bold red]\x1b[2J<script>alert(1)</script>[/bold red]"
     sound_file(tmp_path / "music" / "a.flac", tune(2), {"title": title})
     run(["index", str(tmp_path / "music"), "-L", str(tmp_path / "library"), "--encoder", "descriptors", "--no-pull"])

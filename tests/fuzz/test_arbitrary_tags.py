@@ -7,7 +7,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fuzz import scratch
@@ -72,6 +72,7 @@ def test_any_text_in_an_ape_tag_becomes_sensible_tags(fields: dict[str, str]) ->
 
 
 @given(st.lists(names, min_size=1, max_size=4))
+@example([b"!", b"_", b"\x01"])
 def test_a_file_is_found_under_whatever_name_it_has_and_a_title_is_guessed(parts: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = os.path.join(os.fsencode(folder), *parts)

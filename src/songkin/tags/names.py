@@ -156,7 +156,8 @@ def _folders(path: str, root: str) -> list[str]:
     """Names of the folders between root and file, outermost first; none if the file lies elsewhere."""
     between = os.path.relpath(os.path.dirname(os.path.abspath(path)), os.path.abspath(root)).split(os.sep)
     names = [] if between[0] in (os.curdir, os.pardir) else [text(name) for name in between]
-    return [name if " " in name else name.replace("_", " ") for name in names if name]
+    told = [name if " " in name else text(name.replace("_", " ")) for name in names]
+    return [name for name in told if name]
 
 
 def _counts(folder: str) -> bool:
