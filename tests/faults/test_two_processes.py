@@ -15,10 +15,9 @@ from typing import Any
 
 import pytest
 
-from libraries import index, library_at
+from libraries import index, library_at, make_numbered
 from snapshots import check_catalog, snapshot
 from songkin.store import shard
-from soundfiles import sound_file, tune
 
 ENCODERS = ("--encoder", "descriptors", "--encoder", "fingerprint", "--no-pull", "--workers", "1")
 CACHE = {"cache": "/nonexistent/models"}
@@ -29,12 +28,10 @@ FIND, SIMILAR = ("find", "song 2 jazz"), ("similar", "Song 1")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``old``: a library of six songs; ``music``: those and four more."""
     folder = tmp_path_factory.mktemp("two")
-    for n in range(6):
-        sound_file(folder / "music" / f"{n}.flac", tune(2, seed=n), {"title": f"Song {n}", "genre": "jazz"})
+    make_numbered(folder / "music", range(6))
     with library_at(folder / "old", **CACHE) as library:
         index(library, folder / "music", encoders=("descriptors", "fingerprint"))
-    for n in range(6, 10):
-        sound_file(folder / "music" / f"{n}.flac", tune(2, seed=n), {"title": f"Song {n}", "genre": "jazz"})
+    make_numbered(folder / "music", range(6, 10))
     return folder
 
 

@@ -58,7 +58,7 @@ def seeds() -> list[bytes]:
     """Every setting in each of the three forms."""
     values = {
         "library": "~/music",
-        "cache": "/tmp/c",
+        "cache": "models",
         "qdrant_url": "http://me:secret@host:6333",
         "qdrant_api_key": "key",
         "qdrant_grpc": "yes",
