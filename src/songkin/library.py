@@ -28,7 +28,7 @@ from songkin.store.database import damaged
 
 if TYPE_CHECKING:
     from songkin.encoders.base import EncoderSpec, TextEncoder
-    from songkin.indexing.progress import Progress
+    from songkin.progress import Progress
     from songkin.spaces import Statistics
     from songkin.store.prints import CodeFile
     from songkin.store.vectors import VectorStore
@@ -126,8 +126,8 @@ class Library:
     def reindex(self, *, progress: Progress | None = None, recreate: bool = False) -> list[str]:
         """Write the search index anew from the catalog; ``recreate`` drops it first (its dimensions may change)."""
         from songkin.indexing import refresh
-        from songkin.indexing.progress import Quiet
-        from songkin.indexing.run import run_lock
+        from songkin.progress import Quiet
+        from songkin.store.lock import run_lock
 
         catalog = self.catalog
         with run_lock(self.config):
@@ -141,8 +141,8 @@ class Library:
     def forget(self, what: str) -> Track:
         """Remove one song from the library (its file stays). Raises ``NotFound``, ``Ambiguous``."""
         from songkin.indexing import refresh
-        from songkin.indexing.progress import Quiet
-        from songkin.indexing.run import run_lock
+        from songkin.progress import Quiet
+        from songkin.store.lock import run_lock
 
         track = self.track(what)
         with run_lock(self.config):
@@ -331,8 +331,8 @@ class Library:
     def _prints(self) -> tuple[list[CodeFile], tuple[str, ...]]:
         """The sorted fingerprints, made anew where they are gone or damaged; none where that cannot be done now."""
         from songkin.indexing import prints
-        from songkin.indexing.progress import Quiet
-        from songkin.indexing.run import run_lock
+        from songkin.progress import Quiet
+        from songkin.store.lock import run_lock
 
         files = prints.opened(self.config)
         if files or self.catalog.db.readonly:
@@ -350,8 +350,8 @@ class Library:
         Raises ``LibraryBusy`` or ``DiskFull`` where there is none that would.
         """
         from songkin.indexing import refresh
-        from songkin.indexing.progress import Quiet
-        from songkin.indexing.run import run_lock
+        from songkin.progress import Quiet
+        from songkin.store.lock import run_lock
 
         try:
             with run_lock(self.config, wait=0.0):

@@ -83,6 +83,18 @@ class Track:
     has_cover: bool = False
     missing: bool = False
     features: Mapping[str, float] = field(default_factory=dict)
+    table_features: Mapping[str, float] = field(default_factory=dict)
+    """Audio features that a table gave, by the names of ``records.FEATURES``."""
+    subgenres: tuple[str, ...] = ()
+    url: str = ""
+    image: str = ""
+    record_label: str = ""
+    explicit: bool | None = None
+    popularity: float | None = None
+    placeholder: bool = False
+    """Whether its title or artist was made up, because the source has no names."""
+    added_at: float = 0.0
+    """Seconds since 1970: when its owner added it somewhere, else when the library did."""
 
     @property
     def artist(self) -> str:
@@ -96,12 +108,59 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
+class Playlist:
+    """One playlist of the library. ``songs`` counts its entries, ``matched`` those that are songs of the library;
+    ``modified_at`` in seconds since 1970."""
+
+    id: str
+    name: str
+    description: str = ""
+    owner: str = ""
+    source: str = ""
+    songs: int = 0
+    matched: int = 0
+    modified_at: float | None = None
+    collaborative: bool | None = None
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistEntry:
+    """One place in a playlist: its song, or what its source said of a song that is not in the library (``given``).
+    ``how`` tells by what the song was matched."""
+
+    pos: int
+    track: Track | None
+    how: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
+    added_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumNote:
+    """What a source says of an album: its review, rating, genres, whether its owner likes it."""
+
+    id: str
+    title: str
+    artists: tuple[str, ...] = ()
+    year: int | None = None
+    genres: tuple[str, ...] = ()
+    label: str = ""
+    rating: float | None = None
+    review: str = ""
+    liked: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
-    """A file that was found and not taken, and why. ``reason`` is one line for people."""
+    """A file, or a row of one, that was found and not taken, and why. ``reason`` is one line for people; ``row`` is 0
+    for the file as a whole."""
 
     path: str
     reason: str
     remedy: str = ""
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +179,65 @@ class IndexReport:
     interrupted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """An entry of a playlist that names no song of the library."""
+
+    playlist: str
+    pos: int
+    title: str
+    artist: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """One file that was imported: what kind it is, how its columns were understood, what it held."""
+
+    name: str
+    kind: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What one ``import`` did; ``found == added + updated + unchanged + len(refused)``, always. Songs are counted once
+    each, however many rows name them; refused are rows and files. ``matched`` counts entries of playlists by what they
+    were matched by."""
+
+    run: int = 0
+    found: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    refused: tuple[Refusal, ...] = ()
+    playlists: int = 0
+    albums: int = 0
+    files: tuple[Imported, ...] = ()
+    matched: Mapping[str, int] = field(default_factory=dict)
+    unmatched: tuple[Unmatched, ...] = ()
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    interrupted: bool = False
+
+
 # Filters ------------------------------------------------------------------------------------------------------
 
-KEYWORD_FIELDS: Final = ("artist", "album", "genre", "source", "key", "id")
-NUMBER_FIELDS: Final = ("year", "bpm", "duration", "loudness", "brightness")
+KEYWORD_FIELDS: Final = ("artist", "album", "genre", "subgenre", "playlist", "source", "key", "explicit", "id")
+TABLE_FIELDS: Final = (
+    "danceability",
+    "energy",
+    "speechiness",
+    "acousticness",
+    "instrumentalness",
+    "liveness",
+    "valence",
+)
+"""Audio features of tables, 0-1, that can be filtered by."""
+NUMBER_FIELDS: Final = ("year", "bpm", "duration", "loudness", "brightness", "added", "popularity", *TABLE_FIELDS)
 FILTER_FIELDS: Final = KEYWORD_FIELDS + NUMBER_FIELDS
 
 

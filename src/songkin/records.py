@@ -30,6 +30,9 @@ CONTINUOUS: Final = (
 FEATURES: Final = (*CONTINUOUS, "key", "mode", "time_signature")
 """All twelve audio features of tables, by the names under which a song keeps them. ``key`` is 0-11 (0 = C)."""
 
+PITCH_CLASSES: Final = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+"""Names of the pitch classes 0-11; black keys are named as most scores do."""
+
 _NOTHING: Final[Mapping[str, Any]] = {}
 
 

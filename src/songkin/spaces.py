@@ -9,6 +9,9 @@ The catalog keeps raw vectors; the search index holds these:
                  axes, each direction divided by how much it varies inside a song
 ``descriptors``  98 descriptors and 288 modulation numbers, each turned like ``timbre`` and of norm 1, the second times
                  sqrt(.5), so that their cosine ranks as the weighted sum of both cosines
+``table``        a table's audio features by name: nine z-scored over the library, mode, and key as a place on a circle;
+                 what is unknown stands in the middle
+and any other    vectors that were imported, as they are
 
 Plain whitening divides each axis by how much it varies over the library and so drowns what tells artists apart in what
 merely wobbles. Dividing by the variation inside songs (within-class covariance normalisation, see ``encoders.drift``)
@@ -20,6 +23,7 @@ arrays are float32, songs in rows.
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songkin.errors import StoreError
+from songkin.records import CONTINUOUS
 
 Matrix = NDArray[np.float32]
 
@@ -35,8 +40,11 @@ TIMBRE_DIM: Final = 128
 DESCRIPTORS_DIM: Final = 98 + 128
 TAGS_DIM: Final = 100
 TEXT_DIM: Final = 384
+TABLE_DIM: Final = 12
 SOUND_SPACES: Final = ("tags", "timbre", "descriptors")
-"""Spaces in which a song is compared with a song."""
+"""Spaces of what is heard, in which a song is compared with a song."""
+SONG_SPACES: Final = (*SOUND_SPACES, "table")
+"""All built-in spaces in which a song is compared with a song."""
 
 RAW: Final[Mapping[str, tuple[str, ...]]] = {
     "tags": ("mtt_tags", "msd_tags"),
@@ -44,8 +52,14 @@ RAW: Final[Mapping[str, tuple[str, ...]]] = {
     "timbre": ("mtt_dense", "msd_dense", "mtt_drift", "msd_drift"),
     "descriptors": ("timbre98", "modulation288", "descriptor_drift"),
     "text": ("text",),
+    "table": ("table",),
 }
-"""Which raw outputs each space is made of."""
+"""Which raw outputs each built-in space is made of."""
+FITTED: Final = ("heard", "timbre", "descriptors", "table")
+"""Spaces whose vectors depend on statistics of the library."""
+TABLE_ENCODER: Final = "table/1"
+MODE_WEIGHT: Final = 0.5
+KEY_WEIGHT: Final = 0.5
 
 RIDGE: Final = 0.3
 """Shrinkage of the covariance inside songs, in units of the mean variance of the axes kept."""
@@ -57,6 +71,7 @@ _ARRAYS: Final[Mapping[str, Set[str]]] = {
     "heard": {"mean", "std"},
     "timbre": {"mean", "std", "axes"},
     "descriptors": {"mean", "std", "axes98", "axes288"},
+    "table": {"mean", "std"},
 }
 """What ``fit`` keeps for each space."""
 
@@ -98,6 +113,30 @@ def fitted(space: str, data: bytes | None) -> Statistics | None:
     return found if found and set(found.arrays) == _ARRAYS.get(space, set()) else None
 
 
+def outputs(space: str) -> tuple[str, ...]:
+    """The raw outputs that a space is made of; vectors that were imported are one."""
+    return RAW.get(space, (f"own:{space}",))
+
+
+def table_row(features: Mapping[str, float]) -> Matrix | None:
+    """The raw output ``table`` of a song, float32 (24,): nine features, mode, cosine and sine of the key (0 where they are
+    unknown), then for each of the twelve whether it is known. None where nothing is.
+
+    A row in which danceability, speechiness, valence and tempo are all 0 is one whose analysis failed.
+    """
+    failed = ("danceability", "speechiness", "valence", "tempo")
+    if all(features.get(name) == 0 for name in failed):
+        return None
+    values = [features.get(name) for name in (*CONTINUOUS, "mode")]
+    key = features.get("key")
+    angle = None if key is None or not 0 <= key <= 11 else 2 * math.pi * key / 12
+    values += [None if angle is None else math.cos(angle), None if angle is None else math.sin(angle)]
+    if all(value is None for value in values):
+        return None
+    known = [0.0 if value is None else 1.0 for value in values]
+    return np.array([*(value or 0.0 for value in values), *known], np.float32)
+
+
 def fit(space: str, raw: Matrix) -> Statistics:
     """Statistics of ``space`` from the raw vectors of all songs, float32 (n, d), outputs joined side by side."""
     if space == "timbre":
@@ -107,6 +146,8 @@ def fit(space: str, raw: Matrix) -> Statistics:
         return Statistics(len(raw), {"mean": mean, "std": std, "axes": axes})
     if space == "descriptors":
         return _fit_descriptors(raw)
+    if space == "table":
+        return _fit_table(raw)
     mean, std = _moments(logits(raw) if space == "heard" else raw)
     return Statistics(len(raw), {"mean": mean, "std": std})
 
@@ -116,7 +157,7 @@ def transform(space: str, raw: Matrix, statistics: Statistics | None) -> Matrix:
 
     Rows that have no direction (a song that equals the mean of a tiny library) get a faint constant one.
     """
-    if space == "text":
+    if space == "text" or space not in RAW:
         return _nowhere_zero(raw)
     if space == "tags":
         return _nowhere_zero(np.log1p(np.asarray(raw, np.float32) / np.float32(TAG_FLOOR)))
@@ -124,6 +165,8 @@ def transform(space: str, raw: Matrix, statistics: Statistics | None) -> Matrix:
         return _nowhere_zero(logits(raw))
     if statistics is None:
         raise StoreError(f"The space {space} has no statistics yet.", remedy="Run `songkin reindex`.")
+    if space == "table":
+        return _nowhere_zero(_table(raw, statistics))
     side = 2 * _DENSE if space == "timbre" else _DESCRIBED
     standard = np.asarray((raw[:, :side] - statistics.arrays["mean"]) / statistics.arrays["std"], np.float32)
     if space == "timbre":
@@ -135,7 +178,7 @@ def transform(space: str, raw: Matrix, statistics: Statistics | None) -> Matrix:
 
 def needs_statistics(space: str) -> bool:
     """Whether ``transform`` (or asking) needs statistics of the library."""
-    return space in {"timbre", "descriptors", "heard"}
+    return space in FITTED
 
 
 def ask_heard(weights: Matrix, statistics: Statistics) -> Matrix:
@@ -144,6 +187,25 @@ def ask_heard(weights: Matrix, statistics: Statistics) -> Matrix:
     z is the logit z-scored per tag over the library: w · (x - mean) / std differs from (w / std) · x by a constant.
     """
     return np.asarray(weights / statistics.arrays["std"], np.float32)
+
+
+def _fit_table(raw: Matrix) -> Statistics:
+    """Mean and spread of each number over the songs that have it."""
+    values, known = raw[:, :TABLE_DIM].astype(np.float64), raw[:, TABLE_DIM:].astype(np.float64)
+    n = np.maximum(known.sum(axis=0), 1.0)
+    mean = (values * known).sum(axis=0) / n
+    std = np.sqrt((((values - mean) * known) ** 2).sum(axis=0) / n)
+    std[std < 1e-6] = 1.0
+    return Statistics(len(raw), {"mean": mean.astype(np.float32), "std": std.astype(np.float32)})
+
+
+def _table(raw: Matrix, statistics: Statistics) -> Matrix:
+    values, known = raw[:, :TABLE_DIM], raw[:, TABLE_DIM:]
+    standard = np.clip((values - statistics.arrays["mean"]) / statistics.arrays["std"], -4.0, 4.0)
+    weights = np.ones(TABLE_DIM, np.float32)
+    weights[len(CONTINUOUS)] = MODE_WEIGHT
+    weights[len(CONTINUOUS) + 1 :] = KEY_WEIGHT
+    return np.asarray(standard * known * weights, np.float32)
 
 
 def _fit_descriptors(raw: Matrix) -> Statistics:

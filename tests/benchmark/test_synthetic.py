@@ -12,8 +12,8 @@ from songkin import spaces
 from songkin.benchmark import synthetic
 from songkin.config import Config
 from songkin.indexing import refresh
-from songkin.indexing.progress import Quiet
 from songkin.models import Query
+from songkin.progress import Quiet
 from songkin.search.seeds import fitted, seed_of
 from songkin.search.similar import similar
 from songkin.store import TRACKS, catalog_file, open_vectors

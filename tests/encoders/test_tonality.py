@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from songkin.encoders.mel import power_frames
-from songkin.encoders.tonality import PITCH_CLASSES, THIRDS, find_key, fold, peaks, pitch_filters, tuning
+from songkin.encoders.tonality import THIRDS, find_key, fold, peaks, pitch_filters, tuning
+from songkin.records import PITCH_CLASSES
 
 RATE = 22_050
 N_FFT = 2048

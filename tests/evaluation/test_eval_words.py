@@ -21,7 +21,7 @@ from songkin.evaluation import words, words_gtzan, words_marks, words_names, wor
 from songkin.evaluation.report import Report
 from songkin.evaluation.words_queries import TOPICS, UNVERIFIED, both, kind, lacks, plays
 from songkin.evaluation.words_shelves import truth_of
-from songkin.indexing.progress import Quiet
+from songkin.progress import Quiet
 from songkin.search.trust import TUNED
 
 CACHE = default_cache()

@@ -22,7 +22,7 @@ from songkin.evaluation.pieces import Piece
 from songkin.evaluation.report import Report
 from songkin.evaluation.songs import Song
 from songkin.evaluation.sound import Options, evaluate
-from songkin.indexing.progress import Quiet
+from songkin.progress import Quiet
 from soundfiles import tone
 
 KINDS = ("techno", "guitar", "choir", "war_drums", "chiptune")

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from disks import fill, small_disks
 from libraries import index, library_at
 from songkin.errors import LibraryTooNew, StoreError
-from songkin.store import catalog_file, database
+from songkin.store import catalog_file, database, migrations
 from songkin.store.schema import SCHEMA_VERSION
 from soundfiles import sound_file, tune
 
@@ -26,13 +26,13 @@ NEXT = SCHEMA_VERSION + 1
 
 KILLED = """
 import os, signal, sys
-from songkin.store import database
+from songkin.store import database, migrations
 version = database.SCHEMA_VERSION
 def migrate(connection):
     connection.exec_driver_sql("ALTER TABLE tracks ADD COLUMN mood TEXT")
     connection.exec_driver_sql("DELETE FROM vectors")
     os.kill(os.getpid(), signal.SIGKILL)
-database.MIGRATIONS[version] = migrate
+migrations.MIGRATIONS[version] = migrate
 database.SCHEMA_VERSION = version + 1
 from songkin.library import Library
 Library(sys.argv[1]).tracks()
@@ -42,9 +42,9 @@ LIMITED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (BYTES, BYTES))
 from songkin.errors import SongkinError
-from songkin.store import database
+from songkin.store import database, migrations
 version = database.SCHEMA_VERSION
-database.MIGRATIONS[version] = lambda connection: connection.exec_driver_sql("DELETE FROM vectors")
+migrations.MIGRATIONS[version] = lambda connection: connection.exec_driver_sql("DELETE FROM vectors")
 database.SCHEMA_VERSION = version + 1
 from songkin.library import Library
 try:
@@ -72,7 +72,7 @@ def updated(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[sa.Connectio
 
     def update(migrate: Callable[[sa.Connection], None]) -> None:
         monkeypatch.setattr(database, "SCHEMA_VERSION", NEXT)
-        monkeypatch.setitem(database.MIGRATIONS, SCHEMA_VERSION, migrate)
+        monkeypatch.setitem(migrations.MIGRATIONS, SCHEMA_VERSION, migrate)
 
     return update
 

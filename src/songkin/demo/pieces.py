@@ -16,8 +16,9 @@ import numpy as np
 
 from songkin.demo.acoustic import ACOUSTIC
 from songkin.demo.electric import ELECTRIC
-from songkin.demo.score import PITCH_CLASSES, Score
+from songkin.demo.score import Score
 from songkin.demo.synth import Sound
+from songkin.records import PITCH_CLASSES
 
 ARRANGEMENTS: Final[dict[str, Callable[[Score], Sound]]] = {**ACOUSTIC, **ELECTRIC}
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from songkin.demo.instruments import Voice
 from songkin.demo.synth import Sound, Stage
+from songkin.records import PITCH_CLASSES
 
-PITCH_CLASSES: Final = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _SCALES: Final = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 _PROGRESSIONS: Final = {
     "major": ((0, 3, 4, 0), (0, 5, 3, 4), (0, 4, 5, 3), (0, 3, 0, 4), (0, 1, 4, 0)),

@@ -23,9 +23,10 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from songkin.records import PITCH_CLASSES
+
 _Real = TypeVar("_Real", np.float32, np.float64)
 
-PITCH_CLASSES: Final = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 THIRDS: Final = 36
 _C: Final = 440.0 * 2.0 ** (-9 / 12)
 _PER_SEMITONE: Final = 3

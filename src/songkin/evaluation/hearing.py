@@ -38,7 +38,7 @@ from songkin.models import Profile
 from songkin.search.recognise import clip_codes
 
 if TYPE_CHECKING:
-    from songkin.indexing.progress import Progress
+    from songkin.progress import Progress
 
 Array = NDArray[Any]
 

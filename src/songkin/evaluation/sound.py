@@ -30,8 +30,8 @@ from songkin.evaluation.metrics import Scores
 from songkin.evaluation.pieces import Piece
 from songkin.evaluation.report import Report, Row, Table
 from songkin.evaluation.songs import Song, collect
-from songkin.indexing.progress import Progress, Quiet
 from songkin.models import Profile
+from songkin.progress import Progress, Quiet
 from songkin.search.similar import WEIGHTS
 
 LEAST_SONGS: Final = 3

@@ -34,7 +34,7 @@ from songkin.evaluation.words_queries import TOPICS, UNVERIFIED, Topic
 from songkin.evaluation.words_rankers import Ranker
 from songkin.evaluation.words_shelves import Shelf
 from songkin.evaluation.words_tuning import Asked
-from songkin.indexing.progress import Progress, Quiet
+from songkin.progress import Progress, Quiet
 from songkin.search.trust import TUNED, Tuning
 from songkin.store.words import Words
 from songkin.text import TEXT_VERSION

@@ -22,9 +22,9 @@ from songkin import audio, encoders, spaces, store
 from songkin.config import Config
 from songkin.encoders.base import TextEncoder
 from songkin.evaluation.words_queries import Truth
-from songkin.indexing.progress import Progress
 from songkin.indexing.run import Options, index
 from songkin.models import Track, track_id
+from songkin.progress import Progress
 from songkin.search.seeds import fitted, tags_of
 from songkin.spaces import Matrix, Statistics
 from songkin.store.catalog import Catalog

@@ -12,7 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from songkin.spaces import SOUND_SPACES, Matrix
+from songkin.spaces import Matrix
+from songkin.store import compared
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Ask, Condition, VectorStore
 
@@ -24,7 +25,7 @@ _BLOCK: Final = 500
 def refresh(catalog: Catalog, store: VectorStore, changed: Sequence[str], *, whole: bool) -> None:
     """Measure radii of the ``changed`` songs, or of all where the spaces themselves changed."""
     ids = catalog.ids() if whole else list(changed)
-    for space in SOUND_SPACES:
+    for space in compared(store.layout):
         if whole or len(ids) > _BLOCK:
             having, rows = _rows(store, catalog.ids(), space)
             radii = dict(zip(having, radii_of(rows), strict=True)) if having else {}

@@ -18,7 +18,7 @@ from songkin.store.catalog import Catalog
 from songkin.store.prints import CodeFile, Codes
 
 if TYPE_CHECKING:
-    from songkin.indexing.progress import Progress
+    from songkin.progress import Progress
 
 SHARE: Final = 0.1
 FEWEST: Final = 500

@@ -18,16 +18,16 @@ from songkin.config import Config
 from songkin.encoders import weights
 from songkin.errors import DiskFull, IndexDamaged, SpaceMismatch
 from songkin.indexing import duplicates, hubs, prints
-from songkin.models import Track
+from songkin.models import TABLE_FIELDS, Track
 from songkin.spaces import Matrix, Statistics
-from songkin.store import TRACKS, drop_vectors, index_folder, index_home, open_vectors, shard, sign
+from songkin.store import TRACKS, drop_vectors, index_folder, index_home, open_vectors, own_spaces, shard, sign
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Point, VectorStore
 from songkin.store.words import Words
 from songkin.text import TEXT_VERSION, describe, fold, words
 
 if TYPE_CHECKING:
-    from songkin.indexing.progress import Progress
+    from songkin.progress import Progress
 
 REFIT_SHARE: Final = 0.1
 FIT_SAMPLE: Final = 20_000
@@ -76,7 +76,7 @@ def statistics_of(catalog: Catalog, space: str) -> Statistics | None:
 
 def raw_matrix(found: Mapping[str, Mapping[str, Matrix]], ids: Sequence[str], space: str) -> tuple[list[str], Matrix]:
     """Raw vectors of a space, outputs side by side, of those tracks that have all of them."""
-    outputs = spaces.RAW[space]
+    outputs = spaces.outputs(space)
     having = [i for i in ids if all(output in found.get(i, {}) for output in outputs)]
     if not having:
         return [], np.zeros((0, 0), np.float32)
@@ -156,7 +156,7 @@ def _embed_texts(catalog: Catalog, config: Config, told: Progress) -> None:
 def _refit(catalog: Catalog, told: Progress) -> list[str]:
     """Fit statistics where there are none, or where the library has outgrown them; names of spaces that changed."""
     changed = []
-    for space in ("heard", "timbre", "descriptors"):
+    for space in spaces.FITTED:
         encoder, n = _majority(catalog, spaces.RAW[space][-1])  # the last one: the newest encoders alone have all
         old = catalog.vectors.statistic(space) if statistics_of(catalog, space) else None
         if n == 0 or (old and old[1] == encoder and abs(n - old[2]) <= REFIT_SHARE * old[2]):
@@ -190,7 +190,8 @@ def _write(catalog: Catalog, store: VectorStore, ids: Sequence[str], told: Progr
     if not ids:
         return written
     told.stage("Writing the search index", len(ids))
-    fitted = {space: statistics_of(catalog, space) for space in spaces.RAW}
+    own = [space.name for space in own_spaces.of(catalog.db)]
+    fitted = {space: statistics_of(catalog, space) for space in (*spaces.RAW, *own)}
     bm25 = Words()
     for start in range(0, len(ids), _BLOCK):
         block = ids[start : start + _BLOCK]
@@ -205,24 +206,29 @@ def _points(
     catalog: Catalog, ids: Sequence[str], fitted: Mapping[str, Statistics | None], bm25: Words
 ) -> Iterator[Point]:
     tracks = catalog.tracks(ids)
-    outputs = sorted({output for names in spaces.RAW.values() for output in names})
+    outputs = sorted({output for space in fitted for output in spaces.outputs(space)})
     found = catalog.vectors.of(ids, outputs)
     dense: dict[str, dict[str, Matrix]] = {i: {} for i in ids}
-    for space in spaces.RAW:
+    for space in fitted:
         if spaces.needs_statistics(space) and fitted[space] is None:
             continue
         having, raw = raw_matrix(found, ids, space)
         if having:
             for i, row in zip(having, spaces.transform(space, raw, fitted[space]), strict=True):
                 dense[i][space] = row
+    lists = catalog.playlists.of_tracks(ids)
     for i in ids:
         if i in tracks:
             sparse = bm25.document(words(tracks[i]))
-            yield Point(i, dense[i], {"words": sparse} if sparse.indices else {}, payload(tracks[i]))
+            known = payload(tracks[i], lists.get(i, ()))
+            yield Point(i, dense[i], {"words": sparse} if sparse.indices else {}, known)
 
 
-def payload(track: Track) -> dict[str, object]:
-    """What filters and counts see of a track: folded names and numbers; unknown fields are absent."""
+def payload(track: Track, playlists: Sequence[str] = ()) -> dict[str, object]:
+    """What filters and counts see of a track: folded names and numbers; unknown fields are absent. ``playlists`` are the
+    folded names of those that it is in."""
+    table = track.table_features
+    heard = track.loudness if track.loudness is not None else table.get("loudness")
     fields: dict[str, object] = {
         "artist": [fold(name) for name in dict.fromkeys((*track.artists, track.album_artist)) if name],
         "album": fold(track.album) if track.album else None,
@@ -232,7 +238,13 @@ def payload(track: Track) -> dict[str, object]:
         "year": track.year,
         "bpm": track.bpm,
         "duration": track.duration,
-        "loudness": track.loudness,
+        "loudness": heard,
         "brightness": track.brightness,
+        "subgenre": [fold(name) for name in track.subgenres],
+        "playlist": list(playlists),
+        "explicit": None if track.explicit is None else ("yes" if track.explicit else "no"),
+        "added": track.added_at or None,
+        "popularity": track.popularity,
+        **{name: table.get(name) for name in TABLE_FIELDS},
     }
     return {name: value for name, value in fields.items() if name in TRACKS.fields and value not in (None, [])}

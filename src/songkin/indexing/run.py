@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from songkin import encoders
 from songkin.audio import Limits
 from songkin.config import Config
 from songkin.encoders import weights
-from songkin.errors import LibraryBusy, StoreError
+from songkin.errors import StoreError
 from songkin.indexing import refresh
-from songkin.indexing.progress import Progress, Quiet
 from songkin.indexing.scan import Plan, Wanted, compare
 from songkin.indexing.storing import Storing, Tally
 from songkin.indexing.supervisor import Died, Supervisor
 from songkin.indexing.worker import Job, Setup
 from songkin.models import IndexReport, Profile
+from songkin.progress import Progress, Quiet
 from songkin.sources import folder
 from songkin.store.catalog import Catalog
+from songkin.store.lock import run_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +64,6 @@ def index(
         report = replace(report, seconds=time.monotonic() - began)
         catalog.journal.end_run(run, "interrupted" if report.interrupted else "done", _counts(report))
     return report
-
-
-@contextmanager
-def run_lock(config: Config, *, wait: float | None = None) -> Iterator[None]:
-    """Only one run at a time writes to a library. Raises ``LibraryBusy``, ``StoreError`` where nothing can be written."""
-    lock = FileLock(config.library / "run.lock")
-    try:
-        lock.acquire(timeout=config.lock_seconds if wait is None else wait)
-    except Timeout:
-        raise LibraryBusy(
-            f"Another songkin is writing to the library at {config.library}.",
-            remedy="Wait until it is done and try again; it keeps what it stored.",
-        ) from None
-    except (OSError, NotImplementedError) as error:
-        raise StoreError(
-            f"The library at {config.library} cannot be written: {getattr(error, 'strerror', None) or error}.",
-            remedy="Make its folder writable and make room there, or choose another with -L DIR.",
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 class _Run:

@@ -16,6 +16,7 @@ from songkin.models import Track
 from songkin.search.recognise import clip_codes
 from songkin.search.resolve import SoundClip
 from songkin.spaces import Matrix, Statistics
+from songkin.store import own_spaces
 from songkin.store.catalog import Catalog
 from songkin.store.rows import Array
 
@@ -49,16 +50,22 @@ def fitted(catalog: Catalog) -> dict[str, Statistics]:
 def seed_of(catalog: Catalog, config: Config, what: Track | SoundClip, statistics: Mapping[str, Statistics]) -> Seed:
     """The seed for a song of the library or a file from anywhere. Raises ``AudioError``, ``NotFound``."""
     if isinstance(what, Track):
-        outputs = sorted({output for space in spaces.SOUND_SPACES for output in spaces.RAW[space]})
+        own = [space.name for space in own_spaces.of(catalog.db)]
+        names = (*spaces.SONG_SPACES, *own)
+        outputs = sorted({output for space in (*names, "text") for output in spaces.outputs(space)})
         raw: Mapping[str, Array] = catalog.vectors.of([what.id], outputs).get(what.id, {})
         facts: Mapping[str, float | str] = {**what.features, "key": what.key, **({"bpm": what.bpm} if what.bpm else {})}
-        seed = Seed(what.label, _in_spaces(raw, statistics), tags_of(raw), facts, what)
-        if not seed.vectors:
+        found = _in_spaces(raw, statistics, names)
+        notes: tuple[str, ...] = ()
+        if not found and not what.path:  # then what it is called is all there is to compare
+            found = _in_spaces(raw, statistics, ("text",))
+            notes = (f"Nothing was heard of {what.label} and no table describes it: names and genres are compared.",)
+        if not found:
             raise NotFound(
                 f"{what.label} has no sound to compare.",
                 remedy="It is silent or was not heard yet; run `songkin index` on it.",
             )
-        return seed
+        return Seed(what.label, found, tags_of(raw), facts, what, notes)
     return _heard(config, what, statistics)
 
 
@@ -77,17 +84,26 @@ def _heard(config: Config, clip: SoundClip, statistics: Mapping[str, Statistics]
     raw = {output: vector for output, (_, vector) in listened.vectors.items()}
     label = clip.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     codes = clip_codes(clip.path, listened.heard.duration)
-    seed = Seed(label, _in_spaces(raw, statistics), tags_of(raw), listened.facts, notes=tuple(notes), codes=codes)
+    seed = Seed(
+        label,
+        _in_spaces(raw, statistics, spaces.SOUND_SPACES),
+        tags_of(raw),
+        listened.facts,
+        notes=tuple(notes),
+        codes=codes,
+    )
     if not seed.vectors:
         reason = "It is silent." if listened.heard.silent else "The library holds no sound to compare it with."
         raise NotFound(f"{label} cannot be compared: {reason}", remedy="Index some music, or try another recording.")
     return seed
 
 
-def _in_spaces(raw: Mapping[str, Array], statistics: Mapping[str, Statistics]) -> dict[str, Matrix]:
+def _in_spaces(
+    raw: Mapping[str, Array], statistics: Mapping[str, Statistics], names: Sequence[str]
+) -> dict[str, Matrix]:
     found = {}
-    for space in spaces.SOUND_SPACES:
-        outputs: Sequence[str] = spaces.RAW[space]
+    for space in names:
+        outputs: Sequence[str] = spaces.outputs(space)
         if not all(output in raw for output in outputs):
             continue
         if spaces.needs_statistics(space) and space not in statistics:

@@ -17,16 +17,24 @@ from songkin.search import bridge
 from songkin.search.filters import conditions
 from songkin.search.recognise import PROPOSED, prints_in, recognise, recognise_among
 from songkin.search.seeds import Seed, tags_of
-from songkin.spaces import SOUND_SPACES, Matrix, Statistics
+from songkin.spaces import Matrix, Statistics
 from songkin.store.catalog import Catalog
 from songkin.store.prints import CodeFile
 from songkin.store.rows import Credit
 from songkin.store.vectors import Ask, Condition, VectorStore
 from songkin.text import fold
 
-WEIGHTS: Final[Mapping[str, float]] = {"tags": 0.15, "timbre": 0.4, "descriptors": 0.45}
+WEIGHTS: Final[Mapping[str, float]] = {"tags": 0.15, "timbre": 0.4, "descriptors": 0.45, "table": 0.3, "text": 0.1}
+OWN_WEIGHT: Final = 1.0
+"""Weight of a space of imported vectors, as much as all that is heard: whoever imports vectors wants them to count."""
 CANDIDATES: Final = 200
-_SPACE_WORDS: Final = {"tags": "tags", "timbre": "timbre", "descriptors": "rhythm and pitch"}
+_SPACE_WORDS: Final = {
+    "tags": "tags",
+    "timbre": "timbre",
+    "descriptors": "rhythm and pitch",
+    "table": "audio features",
+    "text": "names and genres",
+}
 
 Scored = tuple[Track, float, Mapping[str, float]]
 
@@ -94,7 +102,7 @@ def _blended(
     also: tuple[str, ...],
 ) -> dict[str, tuple[float, dict[str, float]]]:
     """Scores and their parts of the nearest songs, and of those of ``also`` that pass the filters."""
-    asked = [space for space in SOUND_SPACES if space in seed.vectors]
+    asked = [space for space in seed.vectors if any(space == each.name for each in store.layout.spaces)]
     near = [Ask(space, seed.vectors[space], wanted, where) for space in asked]
     named = (*where, Condition("ids", values=also))
     given = [Ask(space, seed.vectors[space], len(also), named) for space in asked] if also else []
@@ -118,7 +126,12 @@ def _blended(
         else ranking.mean_of_nearest(list(distances[space].values()))
         for space in asked
     }
-    return ranking.blend(distances, own_radii, radii, WEIGHTS)
+    return ranking.blend(distances, own_radii, radii, {space: weight_of(space) for space in asked})
+
+
+def weight_of(space: str) -> float:
+    """How much a space counts when songs are compared."""
+    return WEIGHTS.get(space, OWN_WEIGHT)
 
 
 def by_artist(credit: Credit) -> Sequence[Hashable]:
@@ -169,7 +182,7 @@ def _why(
         reasons.append(f"same tempo ({track.bpm:.0f} bpm)")
     if track.key and track.key == seed.facts.get("key"):
         reasons.append(f"same key ({track.key})")
-    weighted = ranking.shares({space: WEIGHTS[space] * part for space, part in parts.items()})
+    weighted = ranking.shares({space: weight_of(space) * part for space, part in parts.items()})
     told = sorted(weighted.items(), key=lambda item: -item[1])
-    reasons.append("alike in " + ", ".join(f"{_SPACE_WORDS[space]} {parts[space]:.2f}" for space, _ in told))
+    reasons.append("alike in " + ", ".join(f"{_SPACE_WORDS.get(space, space)} {parts[space]:.2f}" for space, _ in told))
     return tuple(reasons)

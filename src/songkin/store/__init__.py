@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from songkin import spaces
 from songkin.config import Config
+from songkin.models import TABLE_FIELDS
+from songkin.store import own_spaces
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Layout, Space, VectorStore
 
@@ -22,6 +24,7 @@ TRACKS: Final = Layout(
         Space("heard", spaces.TAGS_DIM, "dot"),
         Space("timbre", spaces.TIMBRE_DIM),
         Space("descriptors", spaces.DESCRIPTORS_DIM),
+        Space("table", spaces.TABLE_DIM),
         Space("text", spaces.TEXT_DIM),
         Space("words", 0),
     ),
@@ -36,9 +39,15 @@ TRACKS: Final = Layout(
         "duration": "float",
         "loudness": "float",
         "brightness": "float",
+        "subgenre": "keyword",
+        "playlist": "keyword",
+        "explicit": "keyword",
+        "added": "float",
+        "popularity": "float",
+        **dict.fromkeys(TABLE_FIELDS, "float"),
     },
 )
-"""How a song stands in the search index."""
+"""How a song stands in the search index, before spaces of vectors that were imported."""
 
 
 _STAMPS: Final = ("index_stamp", "index_next_stamp")
@@ -64,6 +73,18 @@ def index_home(config: Config) -> str:
     return config.qdrant_url.rpartition("@")[2] or "embedded"
 
 
+def layout(catalog: Catalog) -> Layout:
+    """How songs of this library stand in its search index."""
+    own = own_spaces.of(catalog.db)
+    return replace(TRACKS, spaces=(*TRACKS.spaces, *own)) if own else TRACKS
+
+
+def compared(layout: Layout) -> tuple[str, ...]:
+    """The spaces of a library in which a song is compared with a song."""
+    own = [space.name for space in layout.spaces if not space.sparse and space.name not in spaces.RAW]
+    return (*spaces.SONG_SPACES, *own)
+
+
 def open_vectors(catalog: Catalog, config: Config, *, exclusive: bool = False) -> VectorStore:
     """The search index of a library: a Qdrant server where one is configured, the embedded engine else.
 
@@ -78,7 +99,7 @@ def open_vectors(catalog: Catalog, config: Config, *, exclusive: bool = False) -
     from songkin.store.embedded import EmbeddedStore
 
     folder = index_folder(config.library)
-    vectors = EmbeddedStore(folder, TRACKS, wait=config.lock_seconds, exclusive=exclusive)
+    vectors = EmbeddedStore(folder, layout(catalog), wait=config.lock_seconds, exclusive=exclusive)
     known = {catalog.journal.note(key) for key in _STAMPS}
     if vectors.stamp in known or (not vectors.stamp and vectors.count() == 0):
         return vectors
@@ -124,4 +145,4 @@ def _client(config: Config) -> QdrantClient:
 
 
 def _layout_on_server(catalog: Catalog) -> Layout:
-    return replace(TRACKS, collection=f"songkin-{catalog.journal.note('library_id')}-tracks")
+    return replace(layout(catalog), collection=f"songkin-{catalog.journal.note('library_id')}-tracks")

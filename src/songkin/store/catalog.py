@@ -21,8 +21,10 @@ from songkin.errors import StoreError
 from songkin.models import Track
 from songkin.store.database import Database, parts
 from songkin.store.journal import Journal
+from songkin.store.playlistbook import Playlists
 from songkin.store.rows import Credit, Recording, Stored, to_row, to_track
 from songkin.store.schema import links, refused, tracks, vectors, votes
+from songkin.store.songbook import Songbook
 from songkin.store.vectorbook import VectorBook, put_vectors
 from songkin.text import fold
 
@@ -37,6 +39,7 @@ class Catalog:
         self.db = Database(file, readonly=readonly, because=because)
         self.vectors = VectorBook(self.db)
         self.journal = Journal(self.db)
+        self.playlists = Playlists(self.db)
         self._kept: dict[str, tuple[object, tuple[str, ...]]] = {}
 
     def __enter__(self) -> Self:
@@ -78,6 +81,7 @@ class Catalog:
                 )
                 put_vectors(connection, recording.track.id, recording.vectors)
                 connection.execute(sa.delete(refused).where(refused.c.path == row["path"]))
+            Songbook(connection, 0).files_changed(sorted(known))
 
     def moved(self, track: str, path: str, size: int, mtime_ns: int) -> None:
         """The file of a track now lies at ``path``."""

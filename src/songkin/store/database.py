@@ -14,7 +14,7 @@ import shutil
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from songkin.errors import DiskFull, LibraryTooNew, StoreError
+from songkin.store.migrations import MIGRATIONS
 from songkin.store.schema import SCHEMA_VERSION, meta, metadata
 
 _CHUNK: Final = 500
@@ -40,9 +41,6 @@ _SIGNS_OF_DAMAGE: Final = (
 
 PATIENCE: Final = 30.0
 """Seconds to wait for another process that writes."""
-
-MIGRATIONS: Final[dict[int, Callable[[sa.Connection], None]]] = {}
-"""From version n to n + 1."""
 
 
 def open_engine(file: Path, *, readonly: bool = False) -> sa.Engine:

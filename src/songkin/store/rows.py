@@ -98,6 +98,14 @@ def to_row(recording: Recording, now: float) -> dict[str, Any]:
         "added_at": now,
         "updated_at": now,
         "indexed_rev": 0,
+        "subgenres": list(track.subgenres),
+        "url": track.url,
+        "image": track.image,
+        "label": track.record_label,
+        "explicit": None if track.explicit is None else int(track.explicit),
+        "popularity": track.popularity,
+        "placeholder": int(track.placeholder),
+        "table_features": dict(track.table_features),
     }
 
 
@@ -126,4 +134,13 @@ def to_track(row: sa.Row[Any]) -> Track:
         has_cover=bool(row.has_cover),
         missing=bool(row.missing),
         features=dict(row.features),
+        table_features=dict(row.table_features),
+        subgenres=tuple(row.subgenres),
+        url=row.url,
+        image=row.image,
+        record_label=row.label,
+        explicit=None if row.explicit is None else bool(row.explicit),
+        popularity=row.popularity,
+        placeholder=bool(row.placeholder),
+        added_at=row.added_at if row.liked_at is None else row.liked_at,
     )

@@ -1,7 +1,11 @@
 """Tables of the catalog.
 
-The catalog is the truth: tracks, every vector as a blob with its encoder, runs, refused files, votes. The search
-index can be rebuilt from it at any time. ``SCHEMA_VERSION`` counts changes of these tables.
+The catalog is the truth: tracks, what each source said of them, playlists, albums, every vector as a blob with its
+encoder, runs, refused files, votes. The search index can be rebuilt from it at any time. ``SCHEMA_VERSION`` counts
+changes of these tables; ``migrations`` leads from each to the next.
+
+What ``tracks`` shows of a song is merged from ``claims``: one row for each source that told of it and each run in which
+it did, so that a run can be taken back. A song that only its file tells of has none.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 metadata: Final = sa.MetaData()
 
@@ -36,8 +40,8 @@ tracks = sa.Table(
     sa.Column("disc_no", sa.Integer),
     sa.Column("year", sa.Integer),
     sa.Column("genres", sa.JSON, nullable=False),
-    sa.Column("isrc", sa.String, nullable=False),
-    sa.Column("musicbrainz_id", sa.String, nullable=False),
+    sa.Column("isrc", sa.String, nullable=False, index=True),
+    sa.Column("musicbrainz_id", sa.String, nullable=False, index=True),
     sa.Column("comment", sa.String, nullable=False),
     sa.Column("has_cover", sa.Integer, nullable=False),
     sa.Column("guessed", sa.JSON, nullable=False),
@@ -62,6 +66,116 @@ tracks = sa.Table(
     sa.Column("updated_at", sa.Float, nullable=False),
     sa.Column("rev", sa.Integer, nullable=False),
     sa.Column("indexed_rev", sa.Integer, nullable=False),
+    sa.Column("subgenres", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("url", sa.String, nullable=False, server_default=""),
+    sa.Column("image", sa.String, nullable=False, server_default=""),
+    sa.Column("label", sa.String, nullable=False, server_default=""),
+    sa.Column("explicit", sa.Integer),
+    sa.Column("popularity", sa.Float),
+    sa.Column("placeholder", sa.Integer, nullable=False, server_default="0"),  # its names were made up
+    sa.Column("table_features", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("liked_at", sa.Float),  # when its owner added it to a playlist first
+)
+
+aliases = sa.Table(
+    "aliases",  # the ids under which sources know a track, beside its own key
+    metadata,
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("track_id", sa.ForeignKey("tracks.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("run", sa.Integer, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+claims = sa.Table(
+    "claims",  # what a source said of a track, each version with the run that brought it
+    metadata,
+    sa.Column("track_id", sa.ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("origin", sa.String, primary_key=True),
+    sa.Column("run", sa.Integer, primary_key=True, index=True),
+    sa.Column("fields", sa.JSON, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+playlists = sa.Table(
+    "playlists",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("key", sa.String, nullable=False, unique=True),
+    sa.Column("source", sa.String, nullable=False),
+    sa.Column("origin", sa.String, nullable=False, index=True),  # the file that holds it
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("name_fold", sa.String, nullable=False, index=True),
+    sa.Column("description", sa.String, nullable=False),
+    sa.Column("owner", sa.String, nullable=False),
+    sa.Column("collaborative", sa.Integer),
+    sa.Column("modified_at", sa.Float),
+    sa.Column("facts", sa.JSON, nullable=False),
+    sa.Column("digest", sa.String, nullable=False),  # of all that was read of it
+    sa.Column("run", sa.Integer, nullable=False, index=True),
+    sa.Column("updated_at", sa.Float, nullable=False),
+)
+
+entries = sa.Table(
+    "entries",
+    metadata,
+    sa.Column("playlist_id", sa.ForeignKey("playlists.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("pos", sa.Integer, primary_key=True),
+    sa.Column("track_id", sa.ForeignKey("tracks.id", ondelete="SET NULL"), index=True),
+    sa.Column("how", sa.String, nullable=False),  # by what it was matched; empty: it was not
+    sa.Column("given", sa.JSON),  # what the source said of a song that is not here
+    sa.Column("added_at", sa.Float),
+    sa.Column("added_by", sa.String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+albums = sa.Table(
+    "albums",  # what sources said of albums; their songs are tracks
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("key", sa.String, nullable=False, unique=True),
+    sa.Column("source", sa.String, nullable=False),
+    sa.Column("title", sa.String, nullable=False),
+    sa.Column("artists", sa.JSON, nullable=False),
+    sa.Column("title_fold", sa.String, nullable=False, index=True),
+    sa.Column("artist_fold", sa.String, nullable=False),
+    sa.Column("year", sa.Integer),
+    sa.Column("genres", sa.JSON, nullable=False),
+    sa.Column("label", sa.String, nullable=False),
+    sa.Column("rating", sa.Float),
+    sa.Column("review", sa.String, nullable=False),
+    sa.Column("query", sa.String, nullable=False),  # for evaluation; never indexed
+    sa.Column("liked", sa.Integer, nullable=False),
+    sa.Column("run", sa.Integer, nullable=False, index=True),
+    sa.Column("updated_at", sa.Float, nullable=False),
+)
+
+own_spaces = sa.Table(
+    "own_spaces",  # spaces of vectors that were imported
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("dim", sa.Integer, nullable=False),
+    sa.Column("distance", sa.String, nullable=False),
+    sa.Column("run", sa.Integer, nullable=False),
+)
+
+inputs = sa.Table(
+    "inputs",  # files that were imported whole
+    metadata,
+    sa.Column("origin", sa.String, primary_key=True),
+    sa.Column("digest", sa.String, nullable=False),
+    sa.Column("run", sa.Integer, nullable=False, index=True),
+    sa.Column("counts", sa.JSON, nullable=False),
+)
+
+changes = sa.Table(
+    "changes",  # what a run replaced, so that it can be taken back
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("run", sa.Integer, nullable=False, index=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("item", sa.String, nullable=False),
+    sa.Column("before", sa.JSON),
+    sa.Column("data", sa.LargeBinary),
 )
 
 vectors = sa.Table(

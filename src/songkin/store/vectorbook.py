@@ -136,20 +136,29 @@ def _damaged(output: str, track: str) -> StoreError:
 
 def put_vectors(connection: sa.Connection, track: str, found: Mapping[str, tuple[str, Array]]) -> None:
     """Write the vectors of one track inside a transaction."""
-    for output, (encoder, vector) in found.items():
+    for output in found:
+        connection.execute(sa.delete(vectors).where(vectors.c.track_id == track, vectors.c.output == output))
+    add_vectors(connection, [(track, output, encoder, vector) for output, (encoder, vector) in found.items()])
+
+
+def add_vectors(connection: sa.Connection, rows: Sequence[tuple[str, str, str, Array]]) -> None:
+    """Write (track id, output, encoder, vector) that are not there yet, inside a transaction."""
+    for track, output, _, vector in rows:
         if vector.dtype.kind == "f" and not np.isfinite(vector).all():
             raise StoreError(
                 f"The vector {output} of {track} is not finite.",
                 remedy="This is a fault of the encoder; please report it.",
             )
-        connection.execute(sa.delete(vectors).where(vectors.c.track_id == track, vectors.c.output == output))
-        connection.execute(
-            sa.insert(vectors).values(
-                track_id=track,
-                output=output,
-                encoder=encoder,
-                dtype=vector.dtype.str,
-                length=vector.size,
-                data=np.ascontiguousarray(vector).tobytes(),
-            )
-        )
+    made = [
+        {
+            "track_id": track,
+            "output": output,
+            "encoder": encoder,
+            "dtype": vector.dtype.str,
+            "length": vector.size,
+            "data": np.ascontiguousarray(vector).tobytes(),
+        }
+        for track, output, encoder, vector in rows
+    ]
+    if made:
+        connection.execute(sa.insert(vectors), made)

@@ -1,0 +1,212 @@
+"""Stores what one file holds: songs, playlists, albums, in blocks, inside the transaction of that file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+import sqlalchemy as sa
+
+from songkin.errors import SourceError
+from songkin.importing.matching import NOTHING, Match, Matcher
+from songkin.models import Refusal, Unmatched, track_id
+from songkin.records import Album, BadRow, Columns, Entry, Listing, Record, Remark, Song
+from songkin.store import own_spaces
+from songkin.store.claims import of_song
+from songkin.store.playlistbook import Lists, Place, given_of
+from songkin.store.rows import Array
+from songkin.store.songbook import New, Songbook
+from songkin.text import fold
+
+BLOCK: Final = 2_000
+REFUSALS: Final = 1_000
+"""Refused rows of one file that are told one by one."""
+
+
+@dataclass(slots=True)
+class Filed:
+    """What one file brought; tracks by id."""
+
+    added: set[str] = field(default_factory=set)
+    updated: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+    refused: list[Refusal] = field(default_factory=list)
+    playlists: dict[str, int] = field(default_factory=dict)
+    albums: dict[str, int] = field(default_factory=dict)
+    matched: dict[str, int] = field(default_factory=dict)
+    unmatched: list[Unmatched] = field(default_factory=list)
+    columns: Columns | None = None
+    remarks: list[str] = field(default_factory=list)
+
+
+class Filing:
+    """Takes the records of one file. ``kind`` is what it is, ``origin`` what its claims are known by, ``name`` what
+    people call it, ``folder`` where paths inside it begin."""
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        run: int,
+        *,
+        kind: str,
+        origin: str,
+        name: str,
+        folder: str,
+        told: Callable[[int], None],
+    ) -> None:
+        self.songs = Songbook(connection, run)
+        self.lists = Lists(connection, run)
+        self.matcher = Matcher(self.songs, folder)
+        self.connection = connection
+        self.kind, self.origin, self.name = kind, origin, name
+        self.filed = Filed()
+        self._told = told
+        self._rows = 0
+        self._known: dict[str, Match] = {}
+        self._waiting: list[Song] = []
+        self._lists: dict[str, Listing] = {}
+        self._entries = 0
+
+    def take(self, records: Iterable[Record]) -> Filed:
+        """Store all of it."""
+        for record in records:
+            if isinstance(record, Song):
+                self._count(1)
+                self._waiting.append(record)
+            elif isinstance(record, Listing):
+                self._count(len(record.entries))
+                self._listed(record)
+            elif isinstance(record, Album):
+                self._count(1)
+                outcome = self.lists.put_album(record, self.kind)
+                self.filed.albums[outcome] = self.filed.albums.get(outcome, 0) + 1
+            else:
+                self._remarked(record)
+            if len(self._waiting) >= BLOCK:
+                self._flush_songs()
+            if self._entries >= BLOCK and isinstance(record, Listing) and record.whole:
+                self._flush_lists()
+        self._flush_songs()
+        self._flush_lists()
+        return self.filed
+
+    def _count(self, rows: int) -> None:
+        self._rows += rows
+        self._told(self._rows)
+
+    def _remarked(self, record: Record) -> None:
+        if isinstance(record, BadRow):
+            self.filed.refused.append(Refusal(self.name, record.reason, record.remedy, record.row))
+        elif isinstance(record, Columns):
+            self.filed.columns = record
+        elif isinstance(record, Remark):
+            self.filed.remarks.append(record.line)
+
+    # Songs -------------------------------------------------------------------------------------------------------
+
+    def _flush_songs(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        self._resolve(waiting, [True] * len(waiting), [None] * len(waiting))
+
+    def _resolve(
+        self, songs: Sequence[Song], create: Sequence[bool], liked: Sequence[float | None], *, fuzzy: bool = False
+    ) -> list[Match]:
+        """The track of each song; those that are new and may be are added, what is said of the others is noted."""
+        keyed = [_with_key(song) for song in songs]
+        fresh = {song.key: n for n, song in reversed(list(enumerate(keyed))) if song.key not in self._known}
+        order = sorted(fresh.values())
+        found = self.matcher.match([keyed[n] for n in order], fuzzy=fuzzy)
+        new: list[New] = []
+        told: dict[str, Mapping[str, Any]] = {}
+        aliases: list[tuple[str, str]] = []
+        for n, match in zip(order, found, strict=True):
+            song = keyed[n]
+            self._known[song.key] = match
+            if not create[n]:
+                continue
+            fields = of_song(song, liked[n])
+            if match.track:
+                told.setdefault(match.track, fields)
+                if match.how != "id":
+                    aliases.append((song.key, match.track))
+            else:
+                self._known[song.key] = Match(track_id(song.key), "new")
+                new.append(New(track_id(song.key), song.key, self.kind, fields))
+        self.songs.add(new, self.origin)
+        self.songs.alias(aliases)
+        added = {each.id for each in new}
+        self.filed.added |= added
+        self.filed.updated |= set(self.songs.tell(told, self.origin)) - self.filed.added
+        self._vectors([(keyed[n], self._known[keyed[n].key]) for n in order if create[n]], added)
+        matches = [self._known[song.key] for song in keyed]
+        self.filed.seen |= {match.track for match in matches if match.track}
+        return matches
+
+    def _vectors(self, songs: Sequence[tuple[Song, Match]], added: set[str]) -> None:
+        having = [(song, match.track) for song, match in songs if song.vectors and match.track]
+        if not having:
+            return
+        fresh: list[tuple[str, str, str, Array]] = []
+        known: list[tuple[str, str, str, Array]] = []
+        for song, track in having:
+            for space, vector in song.vectors.items():
+                dim = own_spaces.ensure(self.connection, space, int(vector.size), self.songs.run)
+                if dim != vector.size:
+                    raise SourceError(
+                        f"{self.name}, row {song.row}: the vectors of the space {space} have {dim} numbers, and this one "
+                        f"has {vector.size}.",
+                        remedy="Import them as a space of their own with --space NAME.",
+                    )
+                row = (track, f"own:{space}", f"{space}/{dim}", np.asarray(vector, np.float32))
+                (fresh if track in added else known).append(row)
+        self.songs.hold(fresh)
+        self.filed.updated |= set(self.songs.replace(known)) - self.filed.added
+
+    # Playlists ---------------------------------------------------------------------------------------------------
+
+    def _listed(self, listing: Listing) -> None:
+        first = self._lists.get(listing.key)
+        self._lists[listing.key] = (
+            replace(first, entries=(*first.entries, *listing.entries)) if first is not None else listing
+        )
+        self._entries += len(listing.entries)
+
+    def _flush_lists(self) -> None:
+        lists, self._lists, self._entries = list(self._lists.values()), {}, 0
+        entries = [entry for listing in lists for entry in listing.entries]
+        songs = [entry.song for entry in entries]
+        found = self._resolve(songs, [bool(song.key) for song in songs], [e.added_at for e in entries], fuzzy=True)
+        start = 0
+        for listing in lists:
+            self._put(listing, found[start : start + len(listing.entries)])
+            start += len(listing.entries)
+
+    def _put(self, listing: Listing, found: Sequence[Match]) -> None:
+        places = [_place(entry, match) for entry, match in zip(listing.entries, found, strict=True)]
+        outcome, members = self.lists.put(listing, self.kind, self.origin, places)
+        self.filed.playlists[outcome] = self.filed.playlists.get(outcome, 0) + 1
+        self.songs.raise_revs(members - self.filed.added)
+        for pos, (entry, match) in enumerate(zip(listing.entries, found, strict=True)):
+            self.filed.matched[match.how] = self.filed.matched.get(match.how, 0) + 1
+            if not match.track:
+                song = entry.song
+                self.filed.unmatched.append(
+                    Unmatched(listing.name, pos, song.title, "; ".join(song.artists), song.path or song.url)
+                )
+
+
+def _place(entry: Entry, match: Match) -> Place:
+    given = None if match.track else given_of(entry.song)
+    return Place(match.track or None, match.how if match is not NOTHING else "", given, entry.added_at, entry.added_by)
+
+
+def _with_key(song: Song) -> Song:
+    """A song with a key of its own: that of its source, else one made of its names, or of its path where it has none."""
+    if song.key:
+        return song
+    artists = "; ".join(fold(name) for name in song.artists)
+    named = f"{artists}|{fold(song.title)}|{fold(song.album) if song.album else ''}"
+    key = f"name:{named}" if song.title else f"path:{song.path or song.url or song.isrc or song.musicbrainz_id}"
+    return replace(song, key=key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))

@@ -1,0 +1,174 @@
+"""One ``import``: every file that was given, one after another, each whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from songkin.errors import SourceError, StoreError
+from songkin.importing.filing import Filed, Filing
+from songkin.models import Imported, ImportReport, Refusal, Unmatched
+from songkin.progress import Progress
+from songkin.sources.given import Given, Options, expand
+from songkin.sources.kinds import Source, recognise, source
+from songkin.store.catalog import Catalog
+
+_AGREED: Final = ("million",)
+"""Kinds that say the same of a song in every file, so that one claim stands for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked of an import beside its files. ``kind`` is what they are, where that is not to be told from them;
+    ``columns`` and ``space`` as in ``Options``; ``vectors`` is a file of vectors that belong to a table."""
+
+    kind: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    vectors: str = ""
+    space: str = ""
+
+
+@dataclass(slots=True)
+class _Tally:
+    added: set[str] = field(default_factory=set)
+    updated: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+    refused: list[Refusal] = field(default_factory=list)
+    unmatched: list[Unmatched] = field(default_factory=list)
+    matched: dict[str, int] = field(default_factory=dict)
+    playlists: dict[str, int] = field(default_factory=dict)
+    albums: dict[str, int] = field(default_factory=dict)
+    files: list[Imported] = field(default_factory=list)
+
+    def take(self, kind: str, name: str, filed: Filed) -> None:
+        self.added |= filed.added
+        self.updated |= filed.updated - self.added
+        self.seen |= filed.seen
+        self.refused += filed.refused
+        self.unmatched += filed.unmatched
+        for mine, other in (
+            (self.matched, filed.matched),
+            (self.playlists, filed.playlists),
+            (self.albums, filed.albums),
+        ):
+            for key, count in other.items():
+                mine[key] = mine.get(key, 0) + count
+        columns = filed.columns
+        self.files.append(
+            Imported(
+                name,
+                kind,
+                dict(columns.mapping) if columns else {},
+                columns.ignored if columns else (),
+                tuple(filed.remarks),
+            )
+        )
+
+
+def import_files(catalog: Catalog, paths: Sequence[str], asked: Asked, told: Progress) -> ImportReport:
+    """Take in files, folders and zips. Whoever calls this holds the library's run lock and refreshes its search index
+    afterwards. Raises ``SourceError`` for a path that is not there or where nothing at all could be read."""
+    began = time.monotonic()
+    if asked.kind:
+        source(asked.kind)
+    given = expand([os.fspath(path) for path in paths])
+    run = catalog.journal.begin_run("import", {"paths": [_shown(path) for path in paths], "kind": asked.kind})
+    state, tally, notes = "failed", _Tally(), []
+    try:
+        notes = _take_all(catalog, run, given, asked, tally, told)
+        state = "done"
+    except KeyboardInterrupt:
+        state = "interrupted"
+        told.note("Stopping; the files that were read whole are kept.")
+    finally:
+        report = _report(run, tally, notes, time.monotonic() - began, interrupted=state == "interrupted")
+        with suppress(StoreError):
+            catalog.journal.end_run(run, state, _counts(report))
+    return report
+
+
+def _take_all(catalog: Catalog, run: int, given: Any, asked: Asked, tally: _Tally, told: Progress) -> list[str]:
+    passed: list[str] = []
+    for item in given:
+        if isinstance(item, SourceError):
+            tally.refused.append(Refusal("", item.message, item.remedy))
+            continue
+        try:
+            found = source(asked.kind) if asked.kind else recognise(item)
+            if found is None:
+                _strange(item, tally, passed)
+                continue
+            told.stage(f"Reading {item.base}")
+            tally.take(found.KIND, item.name, _take(catalog, run, item, found, asked, told))
+        except SourceError as error:
+            tally.refused.append(Refusal(item.name, error.message, error.remedy))
+    return [f"Passed over, of no kind that can be imported: {_some(passed)}."] if passed else []
+
+
+def _take(catalog: Catalog, run: int, item: Given, found: Source, asked: Asked, told: Progress) -> Filed:
+    """Store one file in one transaction."""
+    options = Options(asked.columns, Given(os.path.abspath(asked.vectors)) if asked.vectors else None, asked.space)
+    origin = found.KIND if found.KIND in _AGREED else f"{found.KIND}:{item.name}"
+    with catalog.db.writing() as connection:
+        filing = Filing(
+            connection,
+            run,
+            kind=found.KIND,
+            origin=origin,
+            name=item.name,
+            folder=os.path.dirname(item.path),
+            told=told.step,
+        )
+        return filing.take(found.read(item, options))
+
+
+def _strange(item: Given, tally: _Tally, passed: list[str]) -> None:
+    """A file that nothing reads: in a folder it is passed over, named itself it is refused."""
+    if item.root:
+        passed.append(item.base)
+        return
+    tally.refused.append(
+        Refusal(
+            item.name,
+            "What this file holds is not recognised.",
+            "Say what it is with --as KIND, or add sound files with `songkin index`.",
+        )
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
+
+
+def _report(run: int, tally: _Tally, notes: Sequence[str], seconds: float, *, interrupted: bool) -> ImportReport:
+    updated = tally.updated - tally.added
+    return ImportReport(
+        run=run,
+        found=len(tally.seen) + len(tally.refused),
+        added=len(tally.added),
+        updated=len(updated),
+        unchanged=len(tally.seen) - len(tally.added) - len(updated),
+        refused=tuple(tally.refused),
+        playlists=sum(tally.playlists.values()),
+        albums=sum(tally.albums.values()),
+        files=tuple(tally.files),
+        matched={how: count for how, count in tally.matched.items() if how},
+        unmatched=tuple(tally.unmatched),
+        notes=tuple(notes),
+        seconds=seconds,
+        interrupted=interrupted,
+    )
+
+
+def _counts(report: ImportReport) -> dict[str, Any]:
+    names = ("found", "added", "updated", "unchanged", "playlists", "albums")
+    return {**{name: getattr(report, name) for name in names}, "refused": len(report.refused)}
+
+
+def _shown(path: str) -> str:
+    return os.fsencode(path).decode("utf-8", "replace")

@@ -1,0 +1,50 @@
+"""Every kind of file that can be imported, in the order in which a file is offered to them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final, Protocol, cast
+
+from songkin.errors import SourceError
+from songkin.records import Records
+from songkin.sources.given import Given, Options
+
+KINDS: Final = (
+    "million",
+    "audiomuse",
+    "labels",
+    "jspf",
+    "xspf",
+    "pls",
+    "m3u",
+    "albums",
+    "exportify",
+    "bundle",
+    "songs",
+    "urls",
+    "text_list",
+)
+
+
+class Source(Protocol):
+    """A file of ``songkin.sources``."""
+
+    KIND: str
+
+    def owns(self, given: Given) -> bool:
+        """Whether a file is of this kind."""
+
+    def read(self, given: Given, options: Options) -> Records:
+        """What stands in it."""
+
+
+def source(kind: str) -> Source:
+    """The source that reads this kind. Raises ``SourceError`` with the kinds there are."""
+    if kind not in KINDS:
+        raise SourceError(f"There is no kind of file called {kind!r}.", remedy=f"Use one of: {', '.join(KINDS)}.")
+    return cast(Source, import_module(f"songkin.sources.{kind}"))
+
+
+def recognise(given: Given) -> Source | None:
+    """The source that owns a file, if any. Raises ``SourceError`` if it cannot be read."""
+    return next((found for kind in KINDS if (found := source(kind)).owns(given)), None)

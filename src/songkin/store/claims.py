@@ -1,0 +1,156 @@
+"""What each source says of a track, and what the track is by all of them.
+
+A claim is what one source says: columns of ``tracks`` with values, unknown ones left out. Several sources may tell of one
+song; what the library shows is the first value in this order: what the user set (``edit``), what the file's tags say
+(``file``), what tables and lists say, the oldest first, what was guessed from the file's name, and names that were made
+up. Within one source its latest version counts. So a run is taken back by removing its claims and merging the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from songkin.records import PITCH_CLASSES, Song
+from songkin.text import fold
+
+FILE: Final = "file"
+EDIT: Final = "edit"
+
+PLAIN: Final[Mapping[str, Any]] = {
+    "title": "",
+    "artists": [],
+    "album": "",
+    "album_artist": "",
+    "track_no": None,
+    "disc_no": None,
+    "year": None,
+    "genres": [],
+    "subgenres": [],
+    "duration": None,
+    "isrc": "",
+    "musicbrainz_id": "",
+    "url": "",
+    "image": "",
+    "label": "",
+    "explicit": None,
+    "popularity": None,
+    "comment": "",
+    "bpm": None,
+    "musical_key": "",
+    "liked_at": None,
+}
+"""Columns that sources tell, and their values where nobody does."""
+
+_NAMES: Final = ("title", "artists")
+
+
+class Claim(NamedTuple):
+    """What one source said in one run. ``fields`` are columns; ``guessed`` among them names those that were guessed from
+    a file's name, ``placeholder`` is 1 where title or artist were made up, ``table_features`` are audio features."""
+
+    origin: str
+    run: int
+    fields: Mapping[str, Any]
+
+
+def of_song(song: Song, liked_at: float | None = None) -> dict[str, Any]:
+    """The fields that a source's song claims."""
+    told: dict[str, Any] = {
+        "title": song.title,
+        "artists": list(song.artists),
+        "album": song.album,
+        "album_artist": song.album_artist,
+        "track_no": song.track_no,
+        "disc_no": song.disc_no,
+        "year": song.year,
+        "genres": list(song.genres),
+        "subgenres": list(song.subgenres),
+        "duration": song.duration,
+        "isrc": song.isrc,
+        "musicbrainz_id": song.musicbrainz_id,
+        "url": song.url,
+        "image": song.image,
+        "label": song.label,
+        "explicit": None if song.explicit is None else int(song.explicit),
+        "popularity": song.popularity,
+        "comment": song.comment,
+        "liked_at": liked_at,
+        "table_features": dict(song.features),
+        "placeholder": int(song.placeholder),
+    }
+    return {name: value for name, value in told.items() if value not in (None, "", [], {}, 0)}
+
+
+def of_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that the file of a track claims, from its row as only the file made it."""
+    found = {name: row[name] for name, nothing in PLAIN.items() if row[name] not in (nothing, None, "")}
+    if row["guessed"]:
+        found["guessed"] = list(row["guessed"])
+    return found
+
+
+def merged(claims: Sequence[Claim]) -> dict[str, Any]:
+    """The columns of a track by all its claims, those made of others (folded names) among them."""
+    ordered = _in_order(claims)
+    row: dict[str, Any] = {}
+    for name, nothing in PLAIN.items():
+        row[name] = next((fields[name] for fields in ordered if name in fields), nothing)
+    row["liked_at"] = min((fields["liked_at"] for fields in ordered if fields.get("liked_at")), default=None)
+    features: dict[str, float] = {}
+    for fields in ordered:
+        for name, value in fields.get("table_features", {}).items():
+            features.setdefault(name, value)
+    row["table_features"] = features
+    row["bpm"] = row["bpm"] or features.get("tempo") or None
+    row["musical_key"] = row["musical_key"] or key_name(features)
+    named = {name: next((fields for fields in ordered if name in fields), {}) for name in _NAMES}
+    row["placeholder"] = int(any(fields.get("_made_up") for fields in named.values()))
+    row["guessed"] = sorted({name for fields in ordered for name in fields.get("_guessed", ()) if _won(name, ordered)})
+    return row | folded(row)
+
+
+def folded(row: Mapping[str, Any]) -> dict[str, str]:
+    """The columns by which names are looked up."""
+    return {
+        "title_fold": fold(row["title"]),
+        "artist_fold": "\n".join(fold(name) for name in row["artists"]),
+        "album_fold": fold(row["album"]) if row["album"] else "",
+    }
+
+
+def key_name(features: Mapping[str, float]) -> str:
+    """``A minor`` from a table's ``key`` (0-11) and ``mode`` (1 = major); empty where either is unknown."""
+    key, mode = features.get("key"), features.get("mode")
+    if key is None or mode is None or not 0 <= key <= 11:
+        return ""
+    return f"{PITCH_CLASSES[int(key)]} {'major' if mode >= 0.5 else 'minor'}"
+
+
+def _in_order(claims: Sequence[Claim]) -> list[Mapping[str, Any]]:
+    """Fields of the claims that count, the strongest first; what is weak in one comes after all others."""
+    latest: dict[str, Claim] = {}
+    for claim in sorted(claims, key=lambda claim: claim.run):
+        latest[claim.origin] = claim
+    first = {origin: min(claim.run for claim in claims if claim.origin == origin) for origin in latest}
+    rank = {EDIT: 0, FILE: 1}
+    order = sorted(latest.values(), key=lambda claim: (rank.get(claim.origin, 2), first[claim.origin], claim.origin))
+    strong: list[Mapping[str, Any]] = []
+    guessed: list[Mapping[str, Any]] = []
+    made_up: list[Mapping[str, Any]] = []
+    for claim in order:
+        weak = set(claim.fields.get("guessed", ()))
+        if claim.fields.get("placeholder"):
+            made_up.append({**{n: claim.fields[n] for n in _NAMES if n in claim.fields}, "_made_up": True})
+            strong.append({name: value for name, value in claim.fields.items() if name not in _NAMES})
+            continue
+        strong.append({name: value for name, value in claim.fields.items() if name not in weak and name != "guessed"})
+        if weak:
+            guessed.append({**{n: claim.fields[n] for n in weak if n in claim.fields}, "_guessed": sorted(weak)})
+    return [*strong, *guessed, *made_up]
+
+
+def _won(name: str, ordered: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a field's value is the guessed one."""
+    first = next((fields for fields in ordered if name in fields), {})
+    return name in first.get("_guessed", ())

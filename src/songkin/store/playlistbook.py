@@ -1,0 +1,245 @@
+"""Playlists and albums as sources tell of them: reading them, and writing them inside one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import sqlalchemy as sa
+
+from songkin.models import AlbumNote, Playlist, PlaylistEntry, track_id
+from songkin.records import Album, Listing, Song
+from songkin.store.database import Database, parts
+from songkin.store.rows import to_track
+from songkin.store.schema import albums, changes, entries, playlists, tracks
+from songkin.text import fold
+
+Outcome = Literal["added", "updated", "unchanged"]
+
+
+class Place(NamedTuple):
+    """One place of a playlist, matched or not: the track's id, by what it was matched, what the source said, when and
+    by whom it was added."""
+
+    track: str | None
+    how: str
+    given: Mapping[str, str] | None
+    added_at: float | None
+    added_by: str
+
+
+def given_of(song: Song) -> dict[str, str]:
+    """What is kept of a song that is not in the library."""
+    told = {
+        "title": song.title,
+        "artist": "; ".join(song.artists),
+        "album": song.album,
+        "path": song.path or song.url,
+        "key": song.key,
+        "isrc": song.isrc,
+        "musicbrainz_id": song.musicbrainz_id,
+        "duration": f"{song.duration:.3f}" if song.duration else "",
+    }
+    return {
+        name: value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        for name, value in told.items()
+        if value
+    }
+
+
+class Playlists:
+    """Reads playlists and albums."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    def all(self) -> list[Playlist]:
+        """Every playlist, by name."""
+        return self._found(sa.true())
+
+    def named(self, name: str) -> list[Playlist]:
+        """Playlists with this id, or of this name."""
+        return self._found((playlists.c.id == name) | (playlists.c.name_fold == fold(name)))
+
+    def entries(self, playlist: str) -> list[PlaylistEntry]:
+        """The places of a playlist in order."""
+        rows = self.db.rows(sa.select(entries).where(entries.c.playlist_id == playlist).order_by(entries.c.pos))
+        ids = sorted({row.track_id for row in rows if row.track_id})
+        found = {}
+        for part in parts(ids):
+            found.update(
+                {row.id: to_track(row) for row in self.db.rows(sa.select(tracks).where(tracks.c.id.in_(part)))}
+            )
+        return [
+            PlaylistEntry(row.pos, found.get(row.track_id or ""), row.how, row.given or {}, row.added_at)
+            for row in rows
+        ]
+
+    def of_tracks(self, ids: Sequence[str]) -> dict[str, list[str]]:
+        """Track id -> folded names of the playlists that it is in."""
+        found: dict[str, list[str]] = {}
+        for part in parts(ids):
+            query = (
+                sa.select(entries.c.track_id, playlists.c.name_fold)
+                .join(playlists, playlists.c.id == entries.c.playlist_id)
+                .where(entries.c.track_id.in_(part))
+                .distinct()
+            )
+            for row in self.db.rows(query):
+                found.setdefault(row.track_id, []).append(row.name_fold)
+        return found
+
+    def albums(self) -> list[AlbumNote]:
+        """What sources say of albums, by title."""
+        rows = self.db.rows(sa.select(albums).order_by(albums.c.title_fold, albums.c.artist_fold, albums.c.key))
+        return [
+            AlbumNote(
+                id=row.id,
+                title=row.title,
+                artists=tuple(row.artists),
+                year=row.year,
+                genres=tuple(row.genres),
+                label=row.label,
+                rating=row.rating,
+                review=row.review,
+                liked=bool(row.liked),
+                source=row.source,
+            )
+            for row in rows
+        ]
+
+    def _found(self, where: sa.ColumnElement[bool]) -> list[Playlist]:
+        counts = sa.select(
+            entries.c.playlist_id, sa.func.count().label("songs"), sa.func.count(entries.c.track_id).label("matched")
+        ).group_by(entries.c.playlist_id)
+        counted = counts.subquery()
+        query = (
+            sa.select(playlists, counted.c.songs, counted.c.matched)
+            .outerjoin(counted, counted.c.playlist_id == playlists.c.id)
+            .where(where)
+            .order_by(playlists.c.name_fold, playlists.c.key)
+        )
+        return [_playlist(row) for row in self.db.rows(query)]
+
+
+class Lists:
+    """Writes playlists and albums on one open transaction, for the run with this number."""
+
+    def __init__(self, connection: sa.Connection, run: int) -> None:
+        self.connection = connection
+        self.run = run
+
+    def put(self, listing: Listing, source: str, origin: str, places: Sequence[Place]) -> tuple[Outcome, set[str]]:
+        """Store a playlist that ``origin`` holds; what was done, and the ids of tracks that came in or went out."""
+        identity = track_id(f"playlist:{listing.key}")
+        head = {**_head(listing), "source": source, "origin": origin}
+        rows = [{"playlist_id": identity, "pos": pos, **place._asdict()} for pos, place in enumerate(places)]
+        for row in rows:
+            row["track_id"] = row.pop("track")
+        digest = _digest(head, rows)
+        old = self.connection.execute(sa.select(playlists).where(playlists.c.id == identity)).first()
+        if old is not None and old.digest == digest:
+            return "unchanged", set()
+        members = {row["track_id"] for row in rows}
+        if old is not None:
+            members ^= self._keep_old(old)
+            self.connection.execute(sa.delete(entries).where(entries.c.playlist_id == identity))
+            self.connection.execute(
+                sa.update(playlists)
+                .where(playlists.c.id == identity)
+                .values(**head, digest=digest, updated_at=time.time())
+            )
+        else:
+            self.connection.execute(
+                sa.insert(playlists).values(
+                    id=identity, key=listing.key, **head, digest=digest, run=self.run, updated_at=time.time()
+                )
+            )
+        if rows:
+            self.connection.execute(sa.insert(entries), rows)
+        return ("added" if old is None else "updated"), {member for member in members if member}
+
+    def put_album(self, album: Album, source: str) -> Outcome:
+        """Store what a source says of an album."""
+        artist = "\n".join(fold(name) for name in album.artists)
+        key = album.key or f"album:{source}:{artist}|{fold(album.title)}"
+        row = {
+            "source": source,
+            "title": album.title,
+            "artists": list(album.artists),
+            "title_fold": fold(album.title),
+            "artist_fold": artist,
+            "year": album.year,
+            "genres": list(album.genres),
+            "label": album.label,
+            "rating": album.rating,
+            "review": album.review,
+            "query": album.query,
+            "liked": int(album.liked),
+        }
+        old = self.connection.execute(sa.select(albums).where(albums.c.key == key)).mappings().first()
+        if old is None:
+            self.connection.execute(
+                sa.insert(albums).values(id=track_id(key), key=key, **row, run=self.run, updated_at=time.time())
+            )
+            return "added"
+        if all(old[name] == value for name, value in row.items()):
+            return "unchanged"
+        self._note("album", old["id"], {name: old[name] for name in row})
+        self.connection.execute(sa.update(albums).where(albums.c.key == key).values(**row, updated_at=time.time()))
+        return "updated"
+
+    def _keep_old(self, old: sa.Row[Any]) -> set[str]:
+        """Keep a playlist as it was, to be put back; the tracks that were in it."""
+        rows = self.connection.execute(
+            sa.select(entries).where(entries.c.playlist_id == old.id).order_by(entries.c.pos)
+        ).mappings()
+        kept = [dict(row) for row in rows]
+        before = {name: value for name, value in old._mapping.items() if name not in ("id", "key", "run", "updated_at")}
+        self._note("playlist", old.id, {"head": before, "entries": kept})
+        return {row["track_id"] for row in kept}
+
+    def _note(self, kind: str, item: str, before: Mapping[str, Any]) -> None:
+        self.connection.execute(sa.insert(changes).values(run=self.run, kind=kind, item=item, before=dict(before)))
+
+
+def _head(listing: Listing) -> dict[str, Any]:
+    return {
+        "name": listing.name,
+        "name_fold": fold(listing.name),
+        "description": listing.description,
+        "owner": listing.owner,
+        "collaborative": None if listing.collaborative is None else int(listing.collaborative),
+        "modified_at": listing.modified_at,
+        "facts": dict(listing.facts),
+    }
+
+
+def _digest(head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+    text = json.dumps([head, [list(row.values()) for row in rows]], sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _playlist(row: sa.Row[Any]) -> Playlist:
+    return Playlist(
+        id=row.id,
+        name=row.name,
+        description=row.description,
+        owner=row.owner,
+        source=row.source,
+        songs=row.songs or 0,
+        matched=row.matched or 0,
+        modified_at=row.modified_at,
+        collaborative=None if row.collaborative is None else bool(row.collaborative),
+        facts=row.facts,
+    )
+
+
+def members(connection: sa.Connection, ids: Sequence[str]) -> Iterator[str]:
+    """Those of these tracks that are in a playlist."""
+    for part in parts(ids):
+        query = sa.select(entries.c.track_id).where(entries.c.track_id.in_(part)).distinct()
+        yield from connection.execute(query).scalars()

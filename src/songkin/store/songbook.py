@@ -1,0 +1,267 @@
+"""Songs as sources tell of them, inside one transaction: finding those that are here, adding, telling more, taking back.
+
+A track that only a source knows has no path. Everything that a run adds carries its number.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import sqlalchemy as sa
+
+from songkin.spaces import TABLE_ENCODER, table_row
+from songkin.store import claims as claiming
+from songkin.store.claims import Claim
+from songkin.store.database import parts
+from songkin.store.rows import Array
+from songkin.store.schema import aliases, changes, claims, tracks, vectors
+from songkin.store.vectorbook import add_vectors, put_vectors
+
+Value = TypeVar("Value")
+
+
+class Named(NamedTuple):
+    """A track by what it is called. ``keys`` are the ids under which sources know it."""
+
+    id: str
+    title: str
+    artists: frozenset[str]
+    album: str
+    duration: float | None
+    keys: tuple[str, ...]
+
+
+class New(NamedTuple):
+    """A track to be added."""
+
+    id: str
+    key: str
+    source: str
+    fields: Mapping[str, Any]
+
+
+class Songbook:
+    """Reads and writes songs on one open transaction, for the run with this number."""
+
+    def __init__(self, connection: sa.Connection, run: int) -> None:
+        self.connection = connection
+        self.run = run
+        self._now = time.time()
+
+    # Finding ---------------------------------------------------------------------------------------------------
+
+    def by_key(self, keys: Sequence[str]) -> dict[str, str]:
+        """Source's id -> track id, of those that are known."""
+        found: dict[str, str] = {}
+        for part in parts(keys):
+            for table, column in ((aliases, aliases.c.track_id), (tracks, tracks.c.id)):
+                rows = self.connection.execute(sa.select(table.c.key, column).where(table.c.key.in_(part)))
+                found.update({row[0]: row[1] for row in rows})
+        return found
+
+    def by_column(self, name: str, values: Sequence[str]) -> dict[str, str]:
+        """Value -> track id, for ``isrc``, ``musicbrainz_id``, ``file_hash`` or ``path``; the smallest id where several
+        tracks have it."""
+        column = tracks.c[name]
+        found: dict[str, str] = {}
+        for part in parts(values):
+            asked = [os.fsencode(value) for value in part] if name == "path" else part
+            for value, track in self.connection.execute(
+                sa.select(column, tracks.c.id).where(column.in_(asked)).order_by(tracks.c.id.desc())
+            ):
+                found[os.fsdecode(value) if name == "path" else value] = track
+        return found
+
+    def by_title(self, titles: Sequence[str]) -> dict[str, list[Named]]:
+        """Folded title -> the tracks that are called so."""
+        c = tracks.c
+        found: dict[str, list[Named]] = {}
+        for part in parts(titles):
+            query = sa.select(c.id, c.title_fold, c.artist_fold, c.album_fold, c.duration, c.key)
+            rows = self.connection.execute(query.where(c.title_fold.in_(part)).order_by(c.id)).all()
+            more = self._aliases([row.id for row in rows])
+            for row in rows:
+                artists = frozenset(row.artist_fold.split("\n")) - {""}
+                keys = (row.key, *more.get(row.id, ()))
+                named = Named(row.id, row.title_fold, artists, row.album_fold, row.duration, keys)
+                found.setdefault(row.title_fold, []).append(named)
+        return found
+
+    def count_without(self, namespace: str) -> int:
+        """How many tracks no source of this namespace (``spotify:``) knows by an id of its own."""
+        mine = sa.select(aliases.c.track_id).where(aliases.c.key.startswith(namespace, autoescape=True))
+        query = sa.select(sa.func.count()).select_from(tracks)
+        query = query.where(~tracks.c.key.startswith(namespace, autoescape=True), tracks.c.id.not_in(mine))
+        return int(self.connection.execute(query).scalar_one())
+
+    def names(self) -> Iterator[tuple[str, str, str]]:
+        """(id, folded title, folded artists by line) of every track."""
+        rows = self.connection.execute(sa.select(tracks.c.id, tracks.c.title_fold, tracks.c.artist_fold))
+        return ((row[0], row[1], row[2]) for row in rows)
+
+    def _aliases(self, ids: Sequence[str]) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for part in parts(ids):
+            query = sa.select(aliases.c.track_id, aliases.c.key).where(aliases.c.track_id.in_(part))
+            for track, key in self.connection.execute(query):
+                found.setdefault(track, []).append(key)
+        return found
+
+    # Telling -----------------------------------------------------------------------------------------------------
+
+    def add(self, new: Sequence[New], origin: str) -> None:
+        """Add tracks that nothing here is known of."""
+        rows = []
+        for each in new:
+            row = claiming.merged([Claim(origin, self.run, each.fields)])
+            rows.append({**_EMPTY, **row, "id": each.id, "key": each.key, "source": each.source, **self._times()})
+        if not rows:
+            return
+        self.connection.execute(sa.insert(tracks), rows)
+        self._insert_claims([(each.id, origin, each.fields) for each in new])
+        self.hold([made for row in rows if (made := _table_vector(row["id"], row["table_features"]))])
+
+    def tell(self, told: Mapping[str, Mapping[str, Any]], origin: str) -> list[str]:
+        """Have a source say these fields of tracks that are here. Returns the ids of tracks that look different now."""
+        before = self.claims_of(list(told))
+        rows = {row["id"]: row for row in self._rows(list(told))}
+        fresh, files = [], []
+        for track, fields in told.items():
+            said = [claim for claim in before.get(track, ()) if claim.origin == origin]
+            if said and dict(max(said, key=lambda claim: claim.run).fields) == _as_stored(fields):
+                continue
+            if track not in before and rows[track]["path"] is not None:
+                files.append((track, claiming.FILE, claiming.of_row(rows[track])))
+            fresh.append((track, origin, fields))
+        self._insert_claims(files, run=0)
+        self._insert_claims(fresh)
+        return self.merge([track for track, _, _ in fresh])
+
+    def merge(self, ids: Sequence[str]) -> list[str]:
+        """Make tracks what their claims say; those that changed. A track without claims stays as it is."""
+        told, changed = self.claims_of(ids), []
+        for row in self._rows([i for i in ids if i in told]):
+            merged = claiming.merged(told[row["id"]])
+            merged = {name: value for name, value in merged.items() if row[name] != value}
+            if merged:
+                changed.append(row["id"])
+                values = {**merged, "updated_at": self._now, "rev": tracks.c.rev + 1}
+                self.connection.execute(sa.update(tracks).where(tracks.c.id == row["id"]).values(**values))
+                if "table_features" in merged:
+                    self._table_changed(row["id"], merged["table_features"])
+        self._forget_texts(changed)
+        return changed
+
+    def files_changed(self, ids: Sequence[str]) -> None:
+        """The files of these tracks were read anew, and their rows hold what the files alone say: note that beside what
+        others say of them, and merge."""
+        others = self.claims_of(ids)
+        rows = [(row["id"], claiming.FILE, claiming.of_row(row)) for row in self._rows(sorted(others))]
+        self._insert_claims(rows, run=0)
+        self.merge(sorted(others))
+
+    def alias(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Let sources' ids (key, track id) name tracks from now on; ids that are taken stay with whom they name."""
+        rows = [{"key": key, "track_id": track, "run": self.run} for key, track in pairs]
+        if rows:
+            self.connection.execute(sa.insert(aliases).prefix_with("OR IGNORE"), rows)
+
+    def hold(self, rows: Sequence[tuple[str, str, str, Array]]) -> None:
+        """Store (track id, output, encoder, vector) of tracks that this run has just added."""
+        add_vectors(self.connection, rows)
+
+    def replace(self, rows: Iterable[tuple[str, str, str, Array]]) -> list[str]:
+        """Store (track id, output, encoder, vector); what is replaced is kept to be put back. Returns the ids of tracks
+        whose vectors changed."""
+        changed = []
+        for track, output, encoder, vector in rows:
+            if self._keep_old(track, output, encoder, vector):
+                put_vectors(self.connection, track, {output: (encoder, vector)})
+                changed.append(track)
+        self.raise_revs(changed)
+        return changed
+
+    def raise_revs(self, ids: Iterable[str]) -> None:
+        """The search index must look at these tracks again."""
+        for part in parts(sorted(set(ids))):
+            self.connection.execute(sa.update(tracks).where(tracks.c.id.in_(part)).values(rev=tracks.c.rev + 1))
+
+    def claims_of(self, ids: Sequence[str]) -> dict[str, list[Claim]]:
+        """All claims by track."""
+        found: dict[str, list[Claim]] = {}
+        for part in parts(ids):
+            for row in self.connection.execute(sa.select(claims).where(claims.c.track_id.in_(part))):
+                found.setdefault(row.track_id, []).append(Claim(row.origin, row.run, row.fields))
+        return found
+
+    def _keep_old(self, track: str, output: str, encoder: str, vector: Array) -> bool:
+        where = (vectors.c.track_id == track, vectors.c.output == output)
+        old = self.connection.execute(sa.select(vectors).where(*where)).first()
+        if old is not None and old.data == vector.tobytes() and old.encoder == encoder:
+            return False
+        before = {"encoder": old.encoder, "dtype": old.dtype, "length": old.length} if old is not None else None
+        self.connection.execute(
+            sa.insert(changes).values(
+                run=self.run,
+                kind="vector",
+                item=f"{track} {output}",
+                before=before,
+                data=old.data if old is not None else None,
+            )
+        )
+        return True
+
+    def _table_changed(self, track: str, features: Mapping[str, float]) -> None:
+        gone = sa.delete(vectors).where(vectors.c.track_id == track, vectors.c.output == "table")
+        self.connection.execute(gone)
+        if made := _table_vector(track, features):
+            self.hold([made])
+
+    def _forget_texts(self, ids: Sequence[str]) -> None:
+        """What a text encoder read of them is no longer so."""
+        for part in parts(ids):
+            self.connection.execute(sa.delete(vectors).where(vectors.c.track_id.in_(part), vectors.c.output == "text"))
+
+    def _insert_claims(self, told: Sequence[tuple[str, str, Mapping[str, Any]]], run: int | None = None) -> None:
+        number = self.run if run is None else run
+        rows = [{"track_id": t, "origin": o, "run": number, "fields": dict(f)} for t, o, f in told]
+        if rows:
+            self.connection.execute(sa.insert(claims).prefix_with("OR REPLACE"), rows)
+
+    def _rows(self, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+        for part in parts(ids):
+            for row in self.connection.execute(sa.select(tracks).where(tracks.c.id.in_(part))).mappings():
+                yield dict(row)
+
+    def _times(self) -> dict[str, Any]:
+        return {"added_at": self._now, "updated_at": self._now, "rev": 1, "indexed_rev": 0}
+
+
+_EMPTY: dict[str, Any] = {
+    "path": None,
+    "has_cover": 0,
+    "loudness": None,
+    "brightness": None,
+    "features": {},
+    "size": None,
+    "mtime_ns": None,
+    "file_hash": "",
+    "packets": "",
+    "profile": "",
+    "heard_by": [],
+    "silent": 0,
+    "missing": 0,
+}
+
+
+def _table_vector(track: str, features: Mapping[str, float]) -> tuple[str, str, str, Array] | None:
+    row = table_row(features) if features else None
+    return None if row is None else (track, "table", TABLE_ENCODER, row)
+
+
+def _as_stored(fields: Mapping[str, Any]) -> Any:
+    return json.loads(json.dumps(dict(fields)))
