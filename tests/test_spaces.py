@@ -13,7 +13,7 @@ RNG = np.random.default_rng(1)
 
 
 def raw(space: str, n: int) -> spaces.Matrix:
-    dims = {"tags": 100, "heard": 100, "timbre": 1200, "descriptors": 386 * 3, "text": 384}
+    dims = {"tags": 100, "heard": 100, "timbre": 1200, "descriptors": 386 * 3, "text": 384, "table": 24}
     return RNG.random((n, dims[space]), dtype=np.float32)
 
 

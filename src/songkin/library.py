@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -22,7 +22,7 @@ from songkin import config as settings
 from songkin import store
 from songkin.config import Config
 from songkin.errors import DiskFull, IndexDamaged, LibraryBusy, NotFound, SpaceMismatch, StoreError, WeightsMissing
-from songkin.models import Answer, IndexReport, Profile, Query, Refusal, Track
+from songkin.models import Answer, ImportReport, IndexReport, Profile, Query, Refusal, Track
 from songkin.store.catalog import Catalog
 from songkin.store.database import damaged
 
@@ -137,6 +137,52 @@ class Library:
             notes = refresh.refresh(catalog, self.config, progress or Quiet(), anew=True)
             self._keep_tag_names()
             return notes
+
+    def import_(
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        *,
+        kind: str = "",
+        columns: Mapping[str, str] | None = None,
+        vectors: str = "",
+        space: str = "",
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Add songs, playlists and albums from files, folders and zips of them; what each holds is recognised.
+
+        ``kind`` says what they are, ``columns`` names the columns of a table (field -> heading), ``vectors`` is a file
+        whose rows belong to a table's, ``space`` what their space is to be called. Raises ``SourceError`` for a path
+        that is not there, ``LibraryBusy``, ``StoreError``.
+        """
+        from songkin.importing.run import Asked, import_files
+        from songkin.indexing import refresh
+        from songkin.progress import Quiet
+        from songkin.sources import given
+        from songkin.store.lock import run_lock
+
+        names = [os.fspath(path) for path in paths]
+        given.check(names)  # a library is not begun for a misspelt file
+        self._make()
+        told = progress or Quiet()
+        with run_lock(self.config):
+            report = import_files(self.catalog, names, Asked(kind, columns or {}, vectors, space), told)
+            notes = refresh.refresh(self.catalog, self.config, told)
+        self._keep_tag_names()
+        return replace(report, notes=(*report.notes, *notes))
+
+    def undo(self, run: int, *, progress: Progress | None = None) -> dict[str, int]:
+        """Take an import back: how many songs, playlists and albums went, and how many songs changed. Raises ``NotFound``
+        for a run that is no import or was taken back before."""
+        from songkin.indexing import refresh
+        from songkin.progress import Quiet
+        from songkin.store.lock import run_lock
+        from songkin.store.undoing import check, take_back
+
+        with run_lock(self.config):
+            check(self.catalog.db, run)
+            done = take_back(self.catalog.db, run)
+            refresh.refresh(self.catalog, self.config, progress or Quiet())
+        return done
 
     def forget(self, what: str) -> Track:
         """Remove one song from the library (its file stays). Raises ``NotFound``, ``Ambiguous``."""

@@ -14,6 +14,7 @@ from songkin.errors import Ambiguous, NotFound, QueryError, SongkinError
 
 COMMANDS: Final = {
     "index": "add or refresh sound files and folders",
+    "import": "add from exports, playlists, tables, links and other programs",
     "find": "songs by words",
     "similar": "songs that sound like a song or a recording",
     "list": "what is in the library, what was refused, duplicates",
@@ -22,6 +23,7 @@ COMMANDS: Final = {
     "forget": "remove a song from the library (its file stays)",
     "reindex": "write the search index anew from the catalog",
     "runs": "what was done to the library",
+    "undo": "take an import back",
     "models": "the encoders and their weights: list, pull",
     "config": "all settings, and where each comes from",
     "doctor": "what is installed, what is missing, how to mend it",

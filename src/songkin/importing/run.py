@@ -71,15 +71,14 @@ class _Tally:
 
 def import_files(catalog: Catalog, paths: Sequence[str], asked: Asked, told: Progress) -> ImportReport:
     """Take in files, folders and zips. Whoever calls this holds the library's run lock and refreshes its search index
-    afterwards. Raises ``SourceError`` for a path that is not there or where nothing at all could be read."""
+    afterwards. Raises ``SourceError`` for a kind that there is none of."""
     began = time.monotonic()
     if asked.kind:
         source(asked.kind)
-    given = expand([os.fspath(path) for path in paths])
     run = catalog.journal.begin_run("import", {"paths": [_shown(path) for path in paths], "kind": asked.kind})
     state, tally, notes = "failed", _Tally(), []
     try:
-        notes = _take_all(catalog, run, given, asked, tally, told)
+        notes = _take_all(catalog, run, expand(paths), asked, tally, told)
         state = "done"
     except KeyboardInterrupt:
         state = "interrupted"

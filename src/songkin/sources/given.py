@@ -178,14 +178,17 @@ def _reason(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def expand(paths: Sequence[str]) -> Iterator[Given | SourceError]:
-    """Every file in ``paths``, folders and zips opened up, in the order of their names (numbers by value); what cannot
-    be opened comes as the error that says so. Raises ``SourceError``, before anything is yielded, for a path that is
-    not there."""
+def check(paths: Sequence[str]) -> None:
+    """Raise ``SourceError`` for a path that is not there."""
     for path in paths:
         if not os.path.exists(path):
             shown = os.fsencode(path).decode("utf-8", "replace")
             raise SourceError(f"There is no file or folder {shown}.", remedy="Check the spelling.")
+
+
+def expand(paths: Sequence[str]) -> Iterator[Given | SourceError]:
+    """Every file in ``paths``, folders and zips opened up, in the order of their names (numbers by value); what cannot
+    be opened comes as the error that says so."""
     for path in map(os.path.abspath, paths):
         if os.path.isdir(path):
             yield from _in_folder(path)

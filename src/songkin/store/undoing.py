@@ -7,10 +7,11 @@ that a run found to be one are two again where each has a source of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
+from songkin.errors import NotFound
 from songkin.store.claims import FILE
 from songkin.store.database import Database, parts
 from songkin.store.playlistbook import members
@@ -29,6 +30,22 @@ from songkin.store.schema import (
     votes,
 )
 from songkin.store.songbook import Songbook
+
+UNDOABLE: Final = ("import", "set")
+
+
+def check(db: Database, run: int) -> None:
+    """Raise ``NotFound`` unless this run is an import that can be taken back."""
+    rows = db.rows(sa.select(runs.c.command, runs.c.state).where(runs.c.id == run))
+    if not rows:
+        raise NotFound(f"There is no run {run}.", remedy="`songkin runs` lists them.")
+    if rows[0].state == "undone":
+        raise NotFound(f"Run {run} was taken back already.", remedy="Import its files again to have them back.")
+    if rows[0].command not in UNDOABLE:
+        raise NotFound(
+            f"Run {run} is no import, and cannot be taken back.",
+            remedy="`songkin forget` removes single songs, `songkin index --prune` those whose files are gone.",
+        )
 
 
 def take_back(db: Database, run: int) -> dict[str, int]:
