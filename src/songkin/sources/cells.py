@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,6 +19,14 @@ _SPOTIFY: Final = re.compile(
 _SPOTIFY_ID: Final = re.compile(r"[0-9A-Za-z]{22}")
 _YEAR: Final = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
 _ISRC: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
+_QUOTED: Final = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
+_STRING: Final = re.compile(_QUOTED, re.DOTALL)
+_PAIR: Final = re.compile(rf"({_QUOTED})\s*:\s*({_QUOTED}|[^,{{}}]*)", re.DOTALL)
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_SHORT_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "", "f": ""}
+_DTYPE: Final = re.compile(r",\s*dtype=[^()]*\)$")
+_MOST_VALUES: Final = 1000
+_MOST_LIST: Final = 20_000
 _NOTHING: Final = frozenset({"", "nan", "none", "null", "n/a", "na", "undefined", "<na>"})
 
 
@@ -25,9 +34,10 @@ def text(cell: object, most: int = 2000) -> str:
     """One line of text without control characters, at most ``most`` characters."""
     if cell is None:
         return ""
-    clean = " ".join(str(cell).replace("\0", " ").split())
-    kept = "".join(c for c in clean if c.isprintable() or c == "\u200d")
-    return kept[:most].strip()
+    if type(cell) is str and cell.isprintable() and "  " not in cell:  # nearly always, and four times as fast
+        return cell.strip()[:most].strip()
+    kept = "".join(c if c.isprintable() or c == "\u200d" else " " if c.isspace() or c == "\0" else "" for c in str(cell))
+    return " ".join(kept.split())[:most].strip()
 
 
 def known(cell: object) -> str:
@@ -92,3 +102,68 @@ def isrc(cell: object) -> str:
     """An ISRC in capitals without hyphens."""
     found = text(cell).upper().replace("-", "").replace(" ", "")
     return found if _ISRC.fullmatch(found) else ""
+
+
+def many(cell: object, separators: str = ";|", split: Callable[[str], Iterable[str]] | None = None) -> tuple[str, ...]:
+    """The texts of a cell that holds several, each once, in their order.
+
+    Lists as NumPy, Python and JSON write them (NumPy puts no commas, and breaks long ones over lines) give the strings
+    quoted in them; nothing is evaluated. Else the first of ``separators`` that occurs divides the cell, and where none
+    does, ``split`` does if it is given.
+    """
+    if cell is None:
+        return ()
+    if isinstance(cell, str):
+        found: Iterable[object] = _parts(cell, separators)
+        if split is not None:
+            found = [part for whole in found for part in split(str(whole))] if _plain(cell) else found
+    elif isinstance(cell, Iterable) and not isinstance(cell, bytes | Mapping):
+        found = cell
+    else:
+        found = (cell,)
+    kept = dict.fromkeys(known(one) for one in found)
+    kept.pop("", None)
+    return tuple(kept)[:_MOST_VALUES]
+
+
+def pairs(cell: object) -> dict[str, str]:
+    """What stands in a dict as Python or JSON writes it (without dicts inside it), as text; empty for anything else."""
+    if isinstance(cell, Mapping):
+        return {text(name): known(value) for name, value in cell.items()}
+    written = str(cell).strip()[:_MOST_LIST]
+    if not written.startswith("{"):
+        return {}
+    return {text(_unquoted(name)): known(_unquoted(value)) for name, value in _PAIR.findall(written)}
+
+
+def _plain(cell: str) -> bool:
+    return cell.lstrip()[:1] not in {"[", "("} and not cell.lstrip().startswith("array(")
+
+
+def _parts(cell: str, separators: str) -> Iterable[str]:
+    cell = cell[:_MOST_LIST]
+    if not _plain(cell):
+        inside = _DTYPE.sub("", cell.strip()).removeprefix("array(")
+        if strings := _STRING.findall(inside):
+            return map(_unquoted, strings)
+        if inside.rstrip(")").endswith("]") or inside.endswith(")"):
+            return inside.strip("[]() ").split(",")
+    separator = next((one for one in separators if one in cell), "")
+    return cell.split(separator) if separator else (cell,)
+
+
+def _unquoted(written: str) -> str:
+    written = written.strip()
+    if len(written) < 2 or written[0] not in "'\"" or written[-1] != written[0]:
+        return written
+    inside = written[1:-1]
+    if "\\" not in inside:
+        return inside
+    return _ESCAPE.sub(_escaped, inside).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = found[1] or found[2]
+    if code:
+        return chr(int(code, 16))  # half of a pair may come here; ``_unquoted`` joins them
+    return _SHORT_ESCAPES.get(found[3], found[3])

@@ -1,0 +1,289 @@
+"""A table's rows made into songs.
+
+Names are split with proof alone. ``;`` and ``|`` part names, and lists are lists. Whether a comma does is told by
+``Seams``: from what stands beside what in the whole file. Genres with `` / `` are split in the same way.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from urllib.parse import unquote_plus
+
+from songkin.records import CONTINUOUS, Entry, Listing, Remark, Song
+from songkin.sources import cells, headings
+from songkin.sources.columns import Row, Table
+from songkin.sources.given import Given
+
+_LIMITS: Final[Mapping[str, tuple[float, float]]] = {
+    **dict.fromkeys(CONTINUOUS, (0.0, 1.0)),
+    "loudness": (-200.0, 30.0),
+    "tempo": (0.0, 1000.0),
+    "key": (0.0, 11.0),
+    "mode": (0.0, 1.0),
+    "time_signature": (0.0, 32.0),
+}
+_FAILED: Final = ("danceability", "speechiness", "valence", "tempo", "time_signature")
+_NOTES: Final = {"c": 0, "c#": 1, "db": 1, "d": 2, "d#": 3, "eb": 3, "e": 4, "f": 5, "f#": 6, "gb": 6, "g": 7, "g#": 8}
+_WORDS: Final = {**_NOTES, "ab": 8, "a": 9, "a#": 10, "bb": 10, "b": 11, "major": 1, "minor": 0}
+_CLOCK: Final = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2}(?:\.\d+)?)")
+_MILLI: Final = re.compile(r"(?<![a-z])ms(?![a-z])|milli|ミリ|毫秒|مللي", re.IGNORECASE)
+_HASH: Final = re.compile(r"[0-9a-fA-F]{64}")
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_SOUND: Final = re.compile(r"\.(?:mp3|flac|ogg|oga|opus|m4a|mp4|aac|wav|aiff?|wma|wv|ape|mpc)$", re.IGNORECASE)
+_PART: Final = 5000
+_KEPT: Final = 50_000
+_VARIES: Final = ""
+
+Split = Callable[[str], Iterable[str]]
+
+
+class Seams:
+    """Tells where a separator parts two names and where it belongs to one (``Earth, Wind & Fire``), by all cells of a
+    column: it parts A and B if A also stands elsewhere without B after it, and B without A before it."""
+
+    def __init__(self, separator: str) -> None:
+        self._separator = re.compile(f"({separator})")
+        self._after: dict[str, str] = {}
+        self._before: dict[str, str] = {}
+
+    def add(self, cell: str) -> None:
+        """Learn from a cell."""
+        names = ["\0", *self._separator.split(cell)[::2], "\0"]
+        for left, name, right in zip(names, names[1:], names[2:], strict=False):
+            if self._after.setdefault(name, right) != right:
+                self._after[name] = _VARIES
+            if self._before.setdefault(name, left) != left:
+                self._before[name] = _VARIES
+
+    def split(self, cell: str) -> list[str]:
+        """The names in a cell."""
+        parts = self._separator.split(cell)
+        names = [parts[0]]
+        for left, seam, right in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
+            if self._after.get(left) == _VARIES == self._before.get(right):
+                names.append(right)
+            else:
+                names[-1] += seam + right
+        return names
+
+
+@dataclass(slots=True)
+class Maker:
+    """Makes songs of a table's rows. ``remarks`` are what should be said about the table."""
+
+    given: Given
+    split_artists: Split | None = None
+    split_genres: Split | None = None
+    features: tuple[tuple[str, float, float, float], ...] = ()
+    milliseconds: bool | None = None
+    remarks: list[Remark] = field(default_factory=list)
+    _seen: dict[tuple[str, Split | None], tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, table: Table, split_artists: Split | None = None, split_genres: Split | None = None) -> Maker:
+        """For this table. Split says how a name without other separators is to be divided."""
+        maker = cls(table.given, split_artists, split_genres)
+        maker.features = tuple(_features(table, maker.remarks))
+        if "duration" in table.places:
+            heading = table.headings[table.places["duration"]]
+            maker.milliseconds = bool(_MILLI.search(heading.replace("_", " "))) or None
+        return maker
+
+    def song(self, row: Row) -> Song:
+        """The song of a row. Title and artists may be empty."""
+        get = row.cells.get
+        text, known = cells.text, cells.known
+        found = identify(get("id"))
+        if not found and (own := known(get("id"))):
+            found = {"key": f"table:{self.given.name}#{own}"}
+        url = place(get("url"))
+        if "spotify" in url and (key := cells.spotify_key(url)):
+            url = ""
+            found.setdefault("key", key)
+        explicit, track_no, disc_no = get("explicit"), get("track_no"), get("disc_no")
+        popularity, duration = get("popularity"), get("duration")
+        return Song(
+            row=row.number,
+            key=found.get("key", ""),
+            title=text(get("title")),
+            artists=self.names(get("artists"), self.split_artists),
+            album=text(get("album")),
+            album_artist=text(get("album_artist")).replace("\\,", ","),
+            track_no=_count(track_no) if track_no else None,
+            disc_no=_count(disc_no) if disc_no else None,
+            year=cells.year(get("year")),
+            genres=self.names(get("genres") or get("album_genres"), self.split_genres),
+            subgenres=self.names(get("subgenres"), None),
+            duration=self.seconds(duration) if duration else None,
+            isrc=cells.isrc(get("isrc")) or found.get("isrc", ""),
+            musicbrainz_id=known(get("musicbrainz_id")) or found.get("musicbrainz_id", ""),
+            path=place(get("path")) or found.get("path", ""),
+            url=url,
+            image=known(get("image")),
+            explicit=cells.flag(explicit) if explicit not in {None, ""} else None,
+            popularity=cells.number(popularity) if popularity not in {None, ""} else None,
+            label=known(get("label")),
+            comment=known(get("comment")),
+            hash=known(get("hash")).lower() or found.get("hash", ""),
+            features=self._features(row.cells) if self.features else {},
+        )
+
+    def names(self, cell: object, split: Split | None) -> tuple[str, ...]:
+        """The names in a cell."""
+        if not isinstance(cell, str):
+            return cells.many(cell)
+        if not cell or len(cell) > 200:
+            return cells.many(cell, split=split)
+        found = self._seen.get((cell, split))
+        if found is None:
+            if len(self._seen) > 20_000:
+                self._seen.clear()
+            found = self._seen[cell, split] = cells.many(cell, split=split)
+        return found
+
+    def seconds(self, cell: object) -> float | None:
+        """A duration in seconds, of a number or of ``3:45``. Where the heading names no unit, more than 10,000 (three
+        hours) is of milliseconds."""
+        if clock := _CLOCK.fullmatch(str(cell).strip()):
+            return int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + float(clock[3])
+        value = cells.number(cell)
+        if value is None or value <= 0:
+            return None
+        return value / 1000 if self.milliseconds or (self.milliseconds is None and value > 10_000) else value
+
+    def _features(self, row: Mapping[str, Any]) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for name, scale, least, most in self.features:
+            cell = row[name]
+            try:
+                value = float(cell) * scale
+            except (ValueError, TypeError):
+                if not cell:
+                    continue
+                value = _other(cell, scale)
+            if least <= value <= most:  # NaN is not
+                found[name] = value
+        if found.get("tempo") == 0 and not any(found.get(name) for name in _FAILED):
+            return {}
+        return found
+
+
+def identify(cell: object) -> dict[str, str]:
+    """What an id says of a song: ``key``, ``hash``, ``musicbrainz_id``, ``isrc`` or ``path``; empty if only its table
+    knows what it means."""
+    if not cell:
+        return {}
+    if key := cells.spotify_key(cell):
+        return {"key": key}
+    raw = cells.known(cell)
+    if _HASH.fullmatch(raw):
+        return {"hash": raw.lower()}
+    if _UUID.fullmatch(raw):
+        return {"musicbrainz_id": raw.lower()}
+    if len(raw) >= 12 and (isrc := cells.isrc(raw)):
+        return {"isrc": isrc}
+    return {"path": raw} if _SOUND.search(raw) else {}
+
+
+def place(cell: object) -> str:
+    """A path or an URL as it stands."""
+    found = "" if cell is None else str(cell).strip()
+    return found if len(found) < 4096 and "\0" not in found and cells.known(found) else ""
+
+
+def named(song: Song) -> Song:
+    """The song with a title, made up (and marked) if it has none."""
+    if song.title:
+        return song
+    stem = os.path.splitext(os.path.basename(song.path or song.url.split("?")[0]))[0]
+    return replace(song, title=cells.text(stem) or f"Song {song.row}", placeholder=True)
+
+
+def local(song: Song) -> tuple[str, tuple[str, ...]]:
+    """Title and artists that stand in the URI of a file of the user's own (``spotify:local:ARTIST:ALBUM:TITLE:SECONDS``)."""
+    parts = [cells.text(unquote_plus(part)) for part in song.key.split(":")]
+    if len(parts) < 6 or parts[1] != "local":
+        return "", ()
+    return parts[4], (parts[2],) if parts[2] else ()
+
+
+@dataclass(slots=True)
+class Lists:
+    """Gathers the places of playlists; a list of very many comes in parts."""
+
+    _entries: dict[str, list[Entry]] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
+    _parted: set[str] = field(default_factory=set)
+    _held: int = 0
+
+    def open(self, key: str, name: str) -> None:
+        """Know of a playlist, which may stay empty."""
+        self._names.setdefault(key, name)
+        self._entries.setdefault(key, [])
+
+    def add(self, key: str, name: str, entry: Entry) -> Iterator[Listing]:
+        """Put a place at the end of a playlist."""
+        self.open(key, name)
+        entries = self._entries[key]
+        entries.append(entry)
+        self._held += 1
+        if len(entries) >= _PART:
+            yield self._part(key)
+        elif self._held >= _KEPT:
+            yield from [self._part(key) for key in list(self._entries)]
+
+    def end(self) -> Iterator[Listing]:
+        """What is left."""
+        for key, entries in self._entries.items():
+            if entries or key not in self._parted:
+                yield Listing(key, self._names[key], tuple(entries), whole=key not in self._parted)
+
+    def _part(self, key: str) -> Listing:
+        entries = self._entries[key]
+        self._held -= len(entries)
+        self._entries[key] = []
+        self._parted.add(key)
+        return Listing(key, self._names[key], tuple(entries), whole=False)
+
+
+def _count(cell: object) -> int | None:
+    value = cells.number(str(cell).split("/")[0])
+    return int(value) if value is not None and 0 < value < 10_000 else None
+
+
+def _other(cell: object, scale: float) -> float:
+    """A feature that is no plain number: a decimal comma, a note, ``Major``."""
+    value = cells.number(cell)
+    if value is not None:
+        return value * scale
+    return float(_WORDS.get(str(cell).strip().casefold().replace("♯", "#").replace("♭", "b"), -1))
+
+
+def _features(table: Table, remarks: list[Remark]) -> Iterator[tuple[str, float, float, float]]:
+    """The features of a table with their scale and limits. A column of which many values lie outside is another scale."""
+    for name in headings.features(table.places):
+        place = table.places[name]
+        least, most = _LIMITS[name]
+        scale = 0.01 if "%" in table.headings[place] and name in CONTINUOUS else 1.0
+        if _is_other_scale([row[place] for row in table.sample if len(row) > place], least / scale, most / scale):
+            shown = table.headings[place]
+            remarks.append(Remark(f"The column “{shown}” is not used as {name}: its values lie outside {least:g} to {most:g}."))
+        else:
+            yield name, scale, least, most
+
+
+def _is_other_scale(column: Sequence[object], least: float, most: float) -> bool:
+    values = [value for value in map(cells.number, column) if value is not None]
+    outside = sum(not least <= value <= most for value in values)
+    return outside > 1 and outside > 0.02 * len(values)
+
+
+def listing_key(given: Given) -> str:
+    """The key of the playlist that a file is: its name, below the folder or zip that was asked for, so that a newer
+    export of it is the same playlist."""
+    where = given.member or (os.path.relpath(given.path, given.root) if given.root else os.path.basename(given.path))
+    return where.replace("\\", "/").removesuffix(".gz").rpartition(".")[0] or where
