@@ -27,6 +27,7 @@ from songkin.errors import SourceError
 from songkin.records import FEATURES, BadRow, Columns
 from songkin.sources import cells, headings
 from songkin.sources.given import HEAD, Given, Options
+from songkin.sources.headings import FIELDS
 
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet")
 _DELIMITERS: Final = ",;\t"
@@ -59,10 +60,14 @@ class Table:
         ignored = (h for place, h in enumerate(self.headings) if h and place not in self.places.values())
         return Columns(used, tuple(ignored))
 
-    def rows(self) -> Iterator[Row | BadRow]:
-        """Its rows, once. Rows of nothing are passed over, and counted."""
-        fields = tuple(self.places)
-        pick = itemgetter(*self.places.values(), 0)  # one more, for a single place would give no tuple
+    def count(self) -> int:
+        """How many rows it has, which are gone then."""
+        return sum(1 for _ in self.lines)
+
+    def rows(self, only: Sequence[str] = FIELDS) -> Iterator[Row | BadRow]:
+        """Its rows, once, with these fields of them. Rows of nothing are passed over, and counted."""
+        fields = tuple(name for name in self.places if name in only)
+        pick = itemgetter(*(self.places[name] for name in fields), 0, 0)  # two more: of one place it gave no tuple
         width = len(self.headings)
         for number, line in enumerate(self.lines, 1):
             if isinstance(line, BadRow):
@@ -70,7 +75,9 @@ class Table:
                 continue
             if len(line) != width and not self._fill(line):
                 if any(line):
-                    yield BadRow(number, f"has {len(line)} cells under {width} headings", "Quote cells with delimiters.")
+                    yield BadRow(
+                        number, f"has {len(line)} cells under {width} headings", "Quote cells with delimiters."
+                    )
                 continue
             found = pick(line)
             if any(found):
@@ -97,7 +104,9 @@ def opened(given: Given, options: Options) -> Iterator[Table]:
 
         with parquet.opened(given) as found:
             first: list[list[Any] | BadRow] = list(islice(found.lines, _SAMPLE))
-            table = _table(given, found.names, [list(line) for line in first if isinstance(line, list)], options.columns)
+            table = _table(
+                given, found.names, [list(line) for line in first if isinstance(line, list)], options.columns
+            )
             for name, place in table.places.items():
                 heading = table.headings[place]
                 kind = found.useless.get(heading) or (name not in _LISTS and found.lists.get(heading))
@@ -110,29 +119,44 @@ def opened(given: Given, options: Options) -> Iterator[Table]:
             yield table
         return
     with given.text() as file:
-        records = _Records(file)
-        names, first = _start(given, records)
+        names, lines = _start(given, file)
+        first = list(islice(lines, _SAMPLE))
         table = _table(given, names, [list(line) for line in first if isinstance(line, list)], options.columns)
-        table.lines = _after(first, records)
+        table.lines = _after(first, lines)
         if (inner := _inner_names(table)) and "vector" not in table.places:
             table = _table(given, inner, [_inner(row, inner) for row in table.sample], options.columns)
-            table.lines = (_unpacked(line, inner) for line in _after(first, records))
+            table.lines = (_unpacked(line, inner) for line in _after(first, lines))
         yield table
 
 
+def of_rows(given: Given, names: tuple[str, ...], lines: Iterable[Sequence[Any]], options: Options) -> Table:
+    """A table of rows that were read elsewhere."""
+    rest = iter(lines)
+    first: list[list[Any] | BadRow] = [list(line) for line in islice(rest, _SAMPLE)]
+    table = _table(given, names, [list(line) for line in first if isinstance(line, list)], options.columns)
+    table.lines = _after(first, map(list, rest))
+    return table
+
+
 def glance(given: Given) -> Table | None:
-    """A table's headings and first rows, told from its first bytes; None if it is none. Nothing is read on."""
-    if is_parquet(given) or given.suffix not in SUFFIXES:
+    """A table's headings and first rows, told from its first bytes; None if it is none, or one that cannot be read."""
+    if given.suffix not in SUFFIXES:
         return None
+    if is_parquet(given):
+        try:
+            with opened(given, Options()) as table:
+                return table
+        except SourceError:
+            return None
     head = given.head()
     text = head.decode(_guess(head), "replace")
     if len(head) == HEAD:
         text = text[: text.rfind("\n") + 1]
     try:
-        names, first = _start(given, _Records(io.StringIO(text, newline="")))
+        names, lines = _start(given, io.StringIO(text, newline=""))
     except SourceError:
         return None
-    table = _table(given, names, [line for line in first if isinstance(line, list)], {})
+    table = _table(given, names, [line for line in islice(lines, _SAMPLE) if isinstance(line, list)], {})
     if inner := _inner_names(table):
         return _table(given, inner, [_inner(row, inner) for row in table.sample], {})
     return table
@@ -156,21 +180,25 @@ def _guess(head: bytes) -> str:
     return "utf-16-be" if len(head) >= 4 and head[:4:2] == b"\0\0" else "utf-8-sig"
 
 
-def _start(given: Given, records: _Records) -> tuple[tuple[str, ...], list[list[Any] | BadRow]]:
-    """The headings, and the first rows."""
-    line = records.lines.peek()
+def _start(given: Given, file: TextIO) -> tuple[tuple[str, ...], Iterator[list[Any] | BadRow]]:
+    """The headings, and the rows."""
+    records = _Records(file)
+    line = records.peek()
     if line.lower().startswith("sep=") and len(line.rstrip("\r\n")) == 5:
-        records.delimit(line[4])
-        next(records.lines)
+        records.delimiter = line[4]
+        records.pass_over()
     else:
-        records.delimit(_delimiter(line))
-    names = next(records, None)
+        records.delimiter = _delimiter(line)
+    lines = records.rows()
+    names = next(lines, None)
     if not isinstance(names, list) or not any(name.strip() for name in names):
-        raise SourceError(f"{given.name} has no line of headings.", remedy="A table starts with the names of its columns.")
-    kept = tuple(cells.text(name, 200) for name in names)
+        raise SourceError(
+            f"{given.name} has no line of headings.", remedy="A table starts with the names of its columns."
+        )
+    kept = [cells.text(name, 200) for name in names]
     while kept and not kept[-1]:
-        kept = kept[:-1]
-    return kept, list(islice(records, _SAMPLE))
+        kept.pop()
+    return tuple(kept), lines
 
 
 def _delimiter(line: str) -> str:
@@ -236,74 +264,78 @@ def _unpacked(line: list[Any] | BadRow, names: tuple[str, ...]) -> list[Any] | B
     return found if any(found) or not any(line) else BadRow(0, "is no dict", "Its cell must be like {'artist': 'A'}.")
 
 
-class _Lines:
-    """The lines of a file, one at a time, that can be given back."""
+class _Records:
+    """Rows as lists of cells, or what is wrong with one. The lines of a row can be given back, so that one that never
+    ends costs no others."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self._again: deque[str] = deque()
-        self.taken: list[str] = []
-        """Since it was last emptied."""
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = self._again.popleft() if self._again else self._file.readline(_MOST_LINE)
-        if not line:
-            raise StopIteration
-        self.taken.append(line)
-        return line
+        self._taken: list[str] = []
+        """The lines of the row that is being read."""
+        self.delimiter = ","
 
     def peek(self) -> str:
         """The next line that is not blank, without taking it."""
-        while not self._again:
-            line = self._file.readline(_MOST_LINE)
-            if line.strip() or not line:
-                self._again.append(line)
-        return self._again[0]
+        while (line := self._peek()) and not line.strip():
+            self._again.popleft()
+        return line
 
-    def give_back_all_but_first(self) -> None:
-        """As if only the first of the lines taken had been."""
-        self._again.extendleft(reversed(self.taken[1:]))
+    def pass_over(self) -> None:
+        """Leave out the line that ``peek`` gave."""
+        self._again.popleft()
 
-
-class _Records:
-    """Rows as lists of cells, or what is wrong with one."""
-
-    def __init__(self, file: TextIO) -> None:
-        self.lines = _Lines(file)
-        self._width = 0
-        self._reader = csv.reader(self.lines)
-
-    def delimit(self, delimiter: str) -> None:
-        """Say by which delimiter cells are parted."""
-        self._reader = csv.reader(self.lines, delimiter=delimiter)
-
-    def __iter__(self) -> _Records:
-        return self
-
-    def __next__(self) -> list[Any] | BadRow:
-        lines = self.lines
-        record: list[Any] = []
-        while not record:  # a blank line is no row
-            lines.taken.clear()
+    def rows(self) -> Iterator[list[Any] | BadRow]:
+        """All that is left. Blank lines are no rows."""
+        reader = csv.reader(self._lines(), delimiter=self.delimiter)
+        taken, width = self._taken, 0
+        while True:
+            taken.clear()
             try:
-                record = next(self._reader)
+                record: list[Any] = next(reader)
+            except StopIteration:
+                return
             except csv.Error as error:
-                lines.give_back_all_but_first()
-                return _refused(error)
-        self._width = self._width or len(record)
-        taken = lines.taken
-        if len(record) < self._width and taken[-1][-1] not in "\r\n":
-            if len(taken) > 1:
-                lines.give_back_all_but_first()
-                return BadRow(0, "opens a quotation mark that is never closed", "Close it, or double it.")
-            return BadRow(0, "is cut off: the file ends in the middle of it", "Fetch the file again.")
-        return record
+                wrong: BadRow | None = _refused(error)
+            else:
+                width = width or len(record)
+                if not record:
+                    continue
+                wrong = self._wrong(len(record), width)
+            if wrong is None:
+                yield record
+            else:
+                yield wrong
+                self._again.extendleft(reversed(taken[1:]))
+                reader = csv.reader(self._lines(), delimiter=self.delimiter)
+
+    def _wrong(self, cells_: int, width: int) -> BadRow | None:
+        """What is wrong with the lines of the row that was read, if it is too short or of several lines."""
+        taken = self._taken
+        if len(taken) == 1:
+            if cells_ < width and taken[0][-1] not in "\r\n":
+                return BadRow(0, "is cut off: the file ends in the middle of it", "Fetch the file again.")
+            return None
+        if cells_ != width or (sum(line.count('"') for line in taken) % 2 and not self._peek()):
+            return BadRow(0, "opens a quotation mark that is never closed", "Close it, or double it.")
+        return None
+
+    def _lines(self) -> Iterator[str]:
+        readline, taken, again = self._file.readline, self._taken, self._again
+        while line := again.popleft() if again else readline(_MOST_LINE):
+            taken.append(line)
+            yield line
+
+    def _peek(self) -> str:
+        """The next line, without taking it; empty at the end."""
+        if not self._again:
+            self._again.append(self._file.readline(_MOST_LINE))
+        return self._again[0]
 
 
 def _refused(error: csv.Error) -> BadRow:
     if "field limit" in str(error):
-        return BadRow(0, f"has a cell of more than {csv.field_size_limit():,} characters", "Look for a stray quotation mark.")
+        return BadRow(
+            0, f"has a cell of more than {csv.field_size_limit():,} characters", "Look for a stray quotation mark."
+        )
     return BadRow(0, f"is no row of a table ({error})", "Write the table again, with quoted cells.")

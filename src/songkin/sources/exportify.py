@@ -47,10 +47,11 @@ def read(given: Given, options: Options) -> Records:
     with columns.opened(given, options) as table:
         if "title" not in table.places and "id" not in table.places:
             raise SourceError(
-                f"{given.name} has no column of titles.", remedy="Say which it is: --map title=COLUMN --map artists=COLUMN."
+                f"{given.name} has no column of titles.",
+                remedy="Say which it is: --map title=COLUMN --map artists=COLUMN.",
             )
-        yield table.columns()
         maker = rows.Maker.of(table, split_genres=_by_commas)
+        yield table.columns()
         yield from maker.remarks
         yield from _Playlist(given, table, maker).records()
 

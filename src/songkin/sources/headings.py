@@ -62,12 +62,36 @@ _SPELLINGS: Final[Mapping[str, str]] = {
 FIELDS: Final = tuple(_SPELLINGS)
 """All fields that a column may hold. ``id`` is the source's own id of the song, ``key`` its musical key."""
 
-_FORM: Final = (
-    "id title artist_ids artists album_ids album album_artist_ids album_artist year image disc_no track_no duration preview"
-    " explicit popularity isrc playable added_by added_at"
-).split()
-_OPTIONS: Final = ("album_genres", "label", "copyrights", "genres", *"danceability energy key loudness mode".split())
-_MORE: Final = "speechiness acousticness instrumentalness liveness valence tempo time_signature".split()
+_FORM: Final = [
+    "id",
+    "title",
+    "artist_ids",
+    "artists",
+    "album_ids",
+    "album",
+    "album_artist_ids",
+    "album_artist",
+    "year",
+    "image",
+    "disc_no",
+    "track_no",
+    "duration",
+    "preview",
+    "explicit",
+    "popularity",
+    "isrc",
+    "playable",
+    "added_by",
+    "added_at",
+]
+_OPTIONS: Final = (
+    "album_genres",
+    "label",
+    "copyrights",
+    "genres",
+    *["danceability", "energy", "key", "loudness", "mode"],
+)
+_MORE: Final = ["speechiness", "acousticness", "instrumentalness", "liveness", "valence", "tempo", "time_signature"]
 _TRANSLATED: Final[Mapping[str, str]] = {  # in the order of _FORM, _OPTIONS, _MORE; ISRC is ISRC everywhere
     "ar": "رابط الأغنية (URI)|اسم الأغنية|روابط الفنانين (URI)|أسماء الفنانين|رابط الألبوم (URI)|اسم الألبوم|"
     "روابط فناني الألبوم (URI)|أسماء فناني الألبوم|تاريخ إصدار الألبوم|رابط صورة الألبوم|رقم القرص|رقم الأغنية|"

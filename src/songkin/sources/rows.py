@@ -37,34 +37,57 @@ _SOUND: Final = re.compile(r"\.(?:mp3|flac|ogg|oga|opus|m4a|mp4|aac|wav|aiff?|wm
 _PART: Final = 5000
 _KEPT: Final = 50_000
 _VARIES: Final = ""
+_REVIEWED: Final = frozenset({"review", "rating", "score", "reviewid", "reviewauthor"})
+_PROVEN: Final = 20
 
 Split = Callable[[str], Iterable[str]]
 
 
 class Seams:
     """Tells where a separator parts two names and where it belongs to one (``Earth, Wind & Fire``), by all cells of a
-    column: it parts A and B if A also stands elsewhere without B after it, and B without A before it."""
+    column: it parts A and B if A also stands elsewhere without B after it, and B without A before it.
 
-    def __init__(self, separator: str) -> None:
+    If that proves that the column joins names in this way (for 20 cells, and every tenth that has a separator), it is
+    enough that one of the two also stands alone.
+    """
+
+    def __init__(self, separator: str, column: Iterable[str] = ()) -> None:
         self._separator = re.compile(f"({separator})")
         self._after: dict[str, str] = {}
         self._before: dict[str, str] = {}
+        self._alone: set[str] = set()
+        self._learn(column)
 
-    def add(self, cell: str) -> None:
-        """Learn from a cell."""
-        names = ["\0", *self._separator.split(cell)[::2], "\0"]
-        for left, name, right in zip(names, names[1:], names[2:], strict=False):
-            if self._after.setdefault(name, right) != right:
-                self._after[name] = _VARIES
-            if self._before.setdefault(name, left) != left:
-                self._before[name] = _VARIES
+    def _learn(self, column: Iterable[str]) -> None:
+        joined = []
+        for cell in column:
+            parts = self._separator.split(cell)
+            if len(parts) == 1:
+                self._alone.add(cell)
+                continue
+            joined.append(cell)
+            names = ["\0", *parts[::2], "\0"]
+            for left, name, right in zip(names, names[1:], names[2:], strict=False):
+                if self._after.setdefault(name, right) != right:
+                    self._after[name] = _VARIES
+                if self._before.setdefault(name, left) != left:
+                    self._before[name] = _VARIES
+        proven = sum(len(self._split(cell, 2)) > 1 for cell in joined)
+        self._enough = 1 if proven >= _PROVEN and proven * 10 >= len(joined) else 2
 
     def split(self, cell: str) -> list[str]:
         """The names in a cell."""
+        return self._split(cell, self._enough)
+
+    def _split(self, cell: str, enough: int) -> list[str]:
         parts = self._separator.split(cell)
         names = [parts[0]]
         for left, seam, right in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
-            if self._after.get(left) == _VARIES == self._before.get(right):
+            alone = (left in self._alone) + (right in self._alone)
+            apart = (left in self._alone or self._after.get(left) == _VARIES) and (
+                right in self._alone or self._before.get(right) == _VARIES
+            )
+            if apart or alone >= enough:
                 names.append(right)
             else:
                 names[-1] += seam + right
@@ -81,56 +104,60 @@ class Maker:
     features: tuple[tuple[str, float, float, float], ...] = ()
     milliseconds: bool | None = None
     remarks: list[Remark] = field(default_factory=list)
+    _plan: tuple[tuple[str, Callable[[Any], Any]], ...] = ()
     _seen: dict[tuple[str, Split | None], tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, table: Table, split_artists: Split | None = None, split_genres: Split | None = None) -> Maker:
-        """For this table. Split says how a name without other separators is to be divided."""
+        """For this table. Split says how a name without other separators is to be divided. A column of features on
+        another scale is taken out of the table's ``places``."""
         maker = cls(table.given, split_artists, split_genres)
         maker.features = tuple(_features(table, maker.remarks))
         if "duration" in table.places:
             heading = table.headings[table.places["duration"]]
             maker.milliseconds = bool(_MILLI.search(heading.replace("_", " "))) or None
+        maker._plan = tuple((name, read) for name, read in maker._readers().items() if name in table.places)
         return maker
+
+    def _readers(self) -> dict[str, Callable[[Any], Any]]:
+        """How a cell that is not empty becomes the value of the song's field of the same name."""
+        return {
+            **dict.fromkeys(("title", "album"), cells.text),
+            **dict.fromkeys(("image", "label", "comment", "musicbrainz_id"), cells.known),
+            **dict.fromkeys(("path", "url"), place),
+            **dict.fromkeys(("track_no", "disc_no"), _count),
+            "artists": lambda cell: self.names(cell, self.split_artists),
+            "album_artist": lambda cell: cells.text(cell).replace("\\,", ","),
+            "genres": lambda cell: self.names(cell, self.split_genres),
+            "subgenres": lambda cell: self.names(cell, None),
+            "year": cells.year,
+            "duration": self.seconds,
+            "isrc": cells.isrc,
+            "explicit": cells.flag,
+            "popularity": cells.number,
+            "hash": lambda cell: cells.known(cell).lower(),
+        }
 
     def song(self, row: Row) -> Song:
         """The song of a row. Title and artists may be empty."""
-        get = row.cells.get
-        text, known = cells.text, cells.known
-        found = identify(get("id"))
-        if not found and (own := known(get("id"))):
-            found = {"key": f"table:{self.given.name}#{own}"}
-        url = place(get("url"))
-        if "spotify" in url and (key := cells.spotify_key(url)):
-            url = ""
+        line = row.cells
+        found: dict[str, Any] = {"row": row.number}
+        for name, read in self._plan:
+            if (cell := line[name]) is not None and cell != "":
+                found[name] = read(cell)
+        if raw := line.get("id"):
+            said = identify(raw)
+            if not said and (own := cells.known(raw)):
+                said = {"key": f"table:{self.given.name}#{own}"}
+            found |= {name: value for name, value in said.items() if not found.get(name)}
+        if "spotify" in (url := found.get("url", "")) and (key := cells.spotify_key(url)):
+            found["url"] = ""
             found.setdefault("key", key)
-        explicit, track_no, disc_no = get("explicit"), get("track_no"), get("disc_no")
-        popularity, duration = get("popularity"), get("duration")
-        return Song(
-            row=row.number,
-            key=found.get("key", ""),
-            title=text(get("title")),
-            artists=self.names(get("artists"), self.split_artists),
-            album=text(get("album")),
-            album_artist=text(get("album_artist")).replace("\\,", ","),
-            track_no=_count(track_no) if track_no else None,
-            disc_no=_count(disc_no) if disc_no else None,
-            year=cells.year(get("year")),
-            genres=self.names(get("genres") or get("album_genres"), self.split_genres),
-            subgenres=self.names(get("subgenres"), None),
-            duration=self.seconds(duration) if duration else None,
-            isrc=cells.isrc(get("isrc")) or found.get("isrc", ""),
-            musicbrainz_id=known(get("musicbrainz_id")) or found.get("musicbrainz_id", ""),
-            path=place(get("path")) or found.get("path", ""),
-            url=url,
-            image=known(get("image")),
-            explicit=cells.flag(explicit) if explicit not in {None, ""} else None,
-            popularity=cells.number(popularity) if popularity not in {None, ""} else None,
-            label=known(get("label")),
-            comment=known(get("comment")),
-            hash=known(get("hash")).lower() or found.get("hash", ""),
-            features=self._features(row.cells) if self.features else {},
-        )
+        if not found.get("genres") and (album := line.get("album_genres")):
+            found["genres"] = self.names(album, self.split_genres)
+        if self.features:
+            found["features"] = self._features(line)
+        return Song(**found)
 
     def names(self, cell: object, split: Split | None) -> tuple[str, ...]:
         """The names in a cell."""
@@ -203,6 +230,14 @@ def named(song: Song) -> Song:
     return replace(song, title=cells.text(stem) or f"Song {song.row}", placeholder=True)
 
 
+def of_albums(table: Table) -> bool:
+    """Whether a table seems to be one of albums: a title with a review or rating, and nothing that only songs have."""
+    if "id" in table.places or not any(headings.plain(name) in _REVIEWED for name in table.headings):
+        return False
+    title = table.places.get("title")
+    return title is None or not any(word in headings.plain(table.headings[title]) for word in ("track", "song"))
+
+
 def local(song: Song) -> tuple[str, tuple[str, ...]]:
     """Title and artists that stand in the URI of a file of the user's own (``spotify:local:ARTIST:ALBUM:TITLE:SECONDS``)."""
     parts = [cells.text(unquote_plus(part)) for part in song.key.split(":")]
@@ -266,12 +301,14 @@ def _other(cell: object, scale: float) -> float:
 def _features(table: Table, remarks: list[Remark]) -> Iterator[tuple[str, float, float, float]]:
     """The features of a table with their scale and limits. A column of which many values lie outside is another scale."""
     for name in headings.features(table.places):
-        place = table.places[name]
+        place_of = table.places[name]
         least, most = _LIMITS[name]
-        scale = 0.01 if "%" in table.headings[place] and name in CONTINUOUS else 1.0
-        if _is_other_scale([row[place] for row in table.sample if len(row) > place], least / scale, most / scale):
-            shown = table.headings[place]
-            remarks.append(Remark(f"The column “{shown}” is not used as {name}: its values lie outside {least:g} to {most:g}."))
+        scale = 0.01 if "%" in table.headings[place_of] and name in CONTINUOUS else 1.0
+        if _is_other_scale([row[place_of] for row in table.sample if len(row) > place_of], least / scale, most / scale):
+            shown = table.headings[table.places.pop(name)]
+            remarks.append(
+                Remark(f"The column “{shown}” is not used as {name}: its values lie outside {least:g} to {most:g}.")
+            )
         else:
             yield name, scale, least, most
 

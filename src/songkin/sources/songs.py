@@ -24,23 +24,21 @@ from songkin.sources.columns import Table
 from songkin.sources.given import Given, Options
 
 KIND: Final = "songs"
-_REVIEWED: Final = frozenset({"review", "rating", "score", "reviewid", "reviewauthor"})
+_TELLING: Final = ("artists", "genres", "subgenres", "id")
+_LONG: Final = 500
+_COMMA: Final = r",(?!\d)\s*"
+_COMMA_OR_SLASH: Final = rf"{_COMMA}| / "
 
 
 def owns(given: Given) -> bool:
     """Whether it is a table of songs, or one of features of something else, which reading it says."""
-    if columns.is_parquet(given):
-        return True
     table = columns.glance(given)
     if table is None:
-        return False
+        return columns.is_parquet(given)  # it cannot be read here: reading it says why
     places = set(table.places)
     if len(headings.features(table.places)) >= 5:
         return True
-    if "title" not in places or not {"artists", "id"} & places:
-        return False
-    track = "id" in places or "track" in headings.plain(table.headings[table.places["title"]])
-    return track or not any(headings.plain(name) in _REVIEWED for name in table.headings)  # else a table of albums
+    return "title" in places and bool({"artists", "id"} & places) and not rows.of_albums(table)
 
 
 def read(given: Given, options: Options) -> Records:
@@ -50,8 +48,8 @@ def read(given: Given, options: Options) -> Records:
         _check(table)
         evidence.learn(table)
     with columns.opened(given, options) as table:
-        yield table.columns()
         maker = rows.Maker.of(table, evidence.artists.split, evidence.genres.split)
+        yield table.columns()
         yield from maker.remarks
         yield from _songs(table, maker, evidence)
 
@@ -76,8 +74,8 @@ def _check(table: Table) -> None:
 class _Evidence:
     """What only the whole file tells: what its commas mean, and the genres of songs that stand in it repeatedly."""
 
-    artists: rows.Seams = field(default_factory=lambda: rows.Seams(r",\s*"))
-    genres: rows.Seams = field(default_factory=lambda: rows.Seams(r",\s*| / "))
+    artists: rows.Seams = field(default_factory=lambda: rows.Seams(_COMMA))
+    genres: rows.Seams = field(default_factory=lambda: rows.Seams(_COMMA))
     more: dict[str, dict[tuple[str, str], None]] = field(default_factory=dict)
     """By id of songs with several rows: the cells of their genres and subgenres."""
 
@@ -86,23 +84,22 @@ class _Evidence:
         artists: set[str] = set()
         genres: set[str] = set()
         first: dict[str, tuple[str, str]] = {}
-        for row in table.rows():
+        repeated = {"id", "genres", "playlist"} <= set(table.places)
+        for row in table.rows(_TELLING if repeated else _TELLING[:2]):
             if isinstance(row, BadRow):
                 continue
             get = row.cells.get
-            if isinstance(artist := get("artists"), str) and len(artist) < 500:
+            artist, genre = get("artists"), get("genres")
+            if isinstance(artist, str) and len(artist) < _LONG:
                 artists.add(artist)
-            genre, subgenre, own = get("genres") or "", get("subgenres") or "", get("id")
-            if isinstance(genre, str) and len(genre) < 500:
+            if isinstance(genre, str) and len(genre) < _LONG:
                 genres.add(genre)
-                if own and isinstance(own, str) and isinstance(subgenre, str):
-                    both = (genre, subgenre)
+                if repeated and isinstance(own := get("id"), str):
+                    both = (genre, str(get("subgenres") or ""))
                     if (before := first.setdefault(own, both)) != both:
                         self.more.setdefault(own, {before: None})[both] = None
-        for seams, found in ((self.artists, artists), (self.genres, genres)):
-            for cell in found:
-                for name in cells.many(cell):
-                    seams.add(name)
+        self.artists = rows.Seams(_COMMA, (name for cell in artists for name in cells.many(cell)))
+        self.genres = rows.Seams(_COMMA_OR_SLASH, (name for cell in genres for name in cells.many(cell)))
 
 
 def _songs(table: Table, maker: rows.Maker, evidence: _Evidence) -> Iterator[Record]:
