@@ -11,30 +11,39 @@ Heavy things wake late: a model is loaded when it is first needed, the search in
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from songkin import config as settings
 from songkin import store
 from songkin.config import Config
-from songkin.errors import DiskFull, IndexDamaged, LibraryBusy, NotFound, SpaceMismatch, StoreError, WeightsMissing
-from songkin.models import Answer, ImportReport, IndexReport, Profile, Query, Refusal, Track
+from songkin.errors import Ambiguous, DiskFull, NotFound, StoreError, WeightsMissing
+from songkin.models import (
+    AlbumNote,
+    Answer,
+    ImportReport,
+    IndexReport,
+    Playlist,
+    PlaylistEntry,
+    Profile,
+    Query,
+    Refusal,
+    Track,
+)
 from songkin.store.catalog import Catalog
 from songkin.store.database import damaged
+from songkin.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from songkin.encoders.base import EncoderSpec, TextEncoder
     from songkin.progress import Progress
     from songkin.spaces import Statistics
-    from songkin.store.prints import CodeFile
     from songkin.store.vectors import VectorStore
-
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +172,12 @@ class Library:
         names = [os.fspath(path) for path in paths]
         given.check(names)  # a library is not begun for a misspelt file
         self._make()
-        told = progress or Quiet()
+        told, began = progress or Quiet(), time.monotonic()
         with run_lock(self.config):
             report = import_files(self.catalog, names, Asked(kind, columns or {}, vectors, space), told)
             notes = refresh.refresh(self.catalog, self.config, told)
         self._keep_tag_names()
-        return replace(report, notes=(*report.notes, *notes))
+        return replace(report, notes=(*report.notes, *notes), seconds=time.monotonic() - began)
 
     def undo(self, run: int, *, progress: Progress | None = None) -> dict[str, int]:
         """Take an import back: how many songs, playlists and albums went, and how many songs changed. Raises ``NotFound``
@@ -183,6 +192,42 @@ class Library:
             done = take_back(self.catalog.db, run)
             refresh.refresh(self.catalog, self.config, progress or Quiet())
         return done
+
+    def set(self, what: str, fields: Mapping[str, str], *, clear: Sequence[str] = ()) -> Track:
+        """Correct what is known of a song: ``fields`` by name as text, ``clear`` the names of those to be emptied. What a
+        person says stands above what files and tables say, and is one run that can be taken back. Raises ``NotFound``,
+        ``Ambiguous``, ``QueryError`` for a field that cannot be set."""
+        from songkin.importing.editing import edit
+        from songkin.indexing import refresh
+        from songkin.progress import Quiet
+        from songkin.store.lock import run_lock
+
+        track = self.track(what)
+        with run_lock(self.config):
+            edit(self.catalog, track, fields, clear)
+            refresh.refresh(self.catalog, self.config, Quiet())
+        return self.catalog.tracks([track.id])[track.id]
+
+    def playlists(self, name: str = "") -> list[Playlist]:
+        """The playlists of the library, or those with this name or id."""
+        return self.catalog.playlists.named(name) if name else self.catalog.playlists.all()
+
+    def entries(self, playlist: str) -> list[PlaylistEntry]:
+        """The songs of the playlist with this name or id, in its order. Raises ``NotFound``, ``Ambiguous``."""
+        found = self.playlists(playlist)
+        if not found:
+            raise NotFound(f"There is no playlist {playlist!r}.", remedy="`songkin list --playlists` shows them.")
+        if len(found) > 1:
+            raise Ambiguous(
+                f"{len(found)} playlists are called {playlist!r}.",
+                remedy="Name one by its id.",
+                candidates=[f"{each.id}  {each.name} ({each.songs} songs, {each.source})" for each in found],
+            )
+        return self.catalog.playlists.entries(found[0].id)
+
+    def albums(self) -> list[AlbumNote]:
+        """What sources say of albums."""
+        return self.catalog.playlists.albums()
 
     def forget(self, what: str) -> Track:
         """Remove one song from the library (its file stays). Raises ``NotFound``, ``Ambiguous``."""
@@ -206,7 +251,7 @@ class Library:
         def ask(vectors: VectorStore) -> Answer:
             return find(self.catalog, vectors, self._text_encoder, text, query, self._statistics())
 
-        answer, notes = self._asked(ask)
+        answer, notes = self._upkeep.ask(ask)
         if not answer.hits and not self.catalog.count():
             notes = ("The library is empty: `songkin index FOLDER` fills it.",)
         return Answer(answer.query, answer.hits, (*notes, *answer.notes))
@@ -218,11 +263,13 @@ class Library:
         from songkin.search.seeds import seed_of
         from songkin.search.similar import similar
 
-        before = self._catch_up() if self._behind() else ()  # a song is compared by what was fitted over all
+        before = (
+            self._upkeep.catch_up() if self._upkeep.behind() else ()
+        )  # a song is compared by what was fitted over all
         statistics = self._statistics()
         seed = seed_of(self.catalog, self.config, resolve(self.catalog, what), statistics)
-        prints, made = self._prints() if seed.codes else ([], ())
-        hits, notes = self._asked(lambda vectors: similar(self.catalog, vectors, seed, query, statistics, prints))
+        prints, made = self._upkeep.prints() if seed.codes else ([], ())
+        hits, notes = self._upkeep.ask(lambda vectors: similar(self.catalog, vectors, seed, query, statistics, prints))
         return Answer(seed.label, hits, tuple(dict.fromkeys((*before, *made, *notes, *seed.notes))))
 
     def track(self, what: str) -> Track:
@@ -298,6 +345,10 @@ class Library:
 
     # Inside ----------------------------------------------------------------------------------------------------
 
+    @property
+    def _upkeep(self) -> Upkeep:
+        return Upkeep(self.catalog, self.config)
+
     @cached_property
     def _text_encoder(self) -> TextEncoder:
         from songkin.encoders import text_encoder
@@ -331,93 +382,3 @@ class Library:
             )
         if not file.exists():
             Catalog(file).close()
-
-    def _asked(self, question: Callable[[VectorStore], T]) -> tuple[T, tuple[str, ...]]:
-        """Ask the search index. One that shows only now that it is damaged is made anew, once."""
-        try:
-            with self._index() as (vectors, notes):
-                return question(vectors), notes
-        except IndexDamaged:
-            if self.catalog.db.readonly:
-                raise
-        store.drop_vectors(self.catalog, self.config)
-        with self._index() as (vectors, notes):
-            return question(vectors), notes
-
-    @contextmanager
-    def _index(self) -> Iterator[tuple[VectorStore, tuple[str, ...]]]:
-        """The search index, brought up to the catalog first if a run was cut short or the index was lost."""
-        notes: tuple[str, ...] = ()
-        vectors = None if self._behind() else self._sound_index()
-        if vectors is None:
-            notes = self._catch_up()
-            vectors = store.open_vectors(self.catalog, self.config)
-        with vectors:
-            yield vectors, notes
-
-    def _behind(self) -> bool:
-        """Whether the catalog knows more than the search index, as after a run that was cut short."""
-        elsewhere = self.catalog.journal.note("index_home") != store.index_home(self.config)
-        return not self.catalog.db.readonly and (elsewhere or bool(self.catalog.stale()))
-
-    def _sound_index(self) -> VectorStore | None:
-        """The search index, if it holds what the catalog has it hold."""
-        readonly = self.catalog.db.readonly
-        try:
-            vectors = store.open_vectors(self.catalog, self.config)
-        except (IndexDamaged, SpaceMismatch):
-            if readonly:
-                raise
-            return None
-        if readonly or vectors.count() == self.catalog.indexed_count():
-            return vectors
-        vectors.close()
-        return None
-
-    def _prints(self) -> tuple[list[CodeFile], tuple[str, ...]]:
-        """The sorted fingerprints, made anew where they are gone or damaged; none where that cannot be done now."""
-        from songkin.indexing import prints
-        from songkin.progress import Quiet
-        from songkin.store.lock import run_lock
-
-        files = prints.opened(self.config)
-        if files or self.catalog.db.readonly:
-            return files, ()
-        try:
-            with run_lock(self.config, wait=0.0):
-                prints.refresh(self.catalog, self.config, (), Quiet())
-        except (LibraryBusy, DiskFull):  # then likely songs alone are asked
-            return [], ()
-        return prints.opened(self.config), ("Fingerprints were sorted anew.",)
-
-    def _catch_up(self) -> tuple[str, ...]:
-        """Bring the search index up to the catalog; where that cannot be now, the index there is must do.
-
-        Raises ``LibraryBusy`` or ``DiskFull`` where there is none that would.
-        """
-        from songkin.indexing import refresh
-        from songkin.progress import Quiet
-        from songkin.store.lock import run_lock
-
-        try:
-            with run_lock(self.config, wait=0.0):
-                made = refresh.refresh(self.catalog, self.config, Quiet())
-        except LibraryBusy as error:
-            return self._meanwhile(error, "Music is being added;")
-        except DiskFull as error:
-            if not self.catalog.indexed_count():
-                raise
-            return self._meanwhile(error, error.message)
-        return tuple(made) or ("The search index was brought up to the catalog.",)
-
-    def _meanwhile(self, error: StoreError, why: str) -> tuple[str, ...]:
-        """What to say where the search index must do as it is. Raises ``error`` where it is lost, or in the making."""
-        expected = self.catalog.indexed_count()
-        try:
-            with store.open_vectors(self.catalog, self.config) as vectors:
-                held = vectors.count()
-        except (IndexDamaged, SpaceMismatch):
-            raise error from None
-        if held < expected or (held and not expected):
-            raise error
-        return (f"{why} what is not in the search index yet is left out.",)

@@ -122,6 +122,17 @@ class Album:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """Which song of the library the entry of a playlist is: ``pos`` counts from 0, ``song`` is an id, a path or
+    ``artist - title``."""
+
+    row: int
+    playlist: str
+    pos: int
+    song: str
+
+
+@dataclass(frozen=True, slots=True)
 class BadRow:
     """A row that could not be used, and why: one line for people, with a remedy."""
 
@@ -145,5 +156,5 @@ class Remark:
     line: str
 
 
-Record = Song | Listing | Album | BadRow | Columns | Remark
+Record = Song | Listing | Album | Correction | BadRow | Columns | Remark
 Records = Iterator[Record]

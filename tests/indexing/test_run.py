@@ -23,6 +23,7 @@ from songkin.library import Library
 from songkin.store import TRACKS, catalog_file, index_folder
 from songkin.store.embedded import EmbeddedStore
 from songkin.store.schema import tracks, vectors
+from songkin.upkeep import Upkeep
 from soundfiles import sound_file, tune
 
 
@@ -135,7 +136,7 @@ def test_missing_files_are_kept_until_pruned(tmp_path: Path) -> None:
         assert library.track("Winter").missing
         assert index(library, music, prune=True).removed == 1
         assert len(library.tracks()) == 6
-        with library._index() as (vectors, _):
+        with Upkeep(library.catalog, library.config).open_index() as (vectors, _):
             assert vectors.count() == 6
 
 
@@ -308,7 +309,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(tmp_path: Path) -> None:
         assert report.added + report.unchanged == 12
         assert report.unchanged == len(stored)
         assert library.catalog.db.check() == "ok"
-        with library._index() as (vectors, _):
+        with Upkeep(library.catalog, library.config).open_index() as (vectors, _):
             assert sorted(vectors.ids()) == library.catalog.ids()
     with library_at(tmp_path / "undisturbed") as other:
         index(other, music)

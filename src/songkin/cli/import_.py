@@ -164,7 +164,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _write_unmatched(path: Path, unmatched: tuple[Unmatched, ...]) -> None:
-    from songkin.importing.by_hand import write
+    from songkin.sources.corrections import write
 
     write(path, unmatched)
     note(f"{len(unmatched)} entries were written to {path}. Fill in the column `song` and import the file.")

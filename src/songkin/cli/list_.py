@@ -1,6 +1,8 @@
-"""``songkin list``: songs, refused files, duplicates."""
+"""``songkin list``: songs, playlists, refused files, duplicates."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
 
 import click
 
@@ -11,12 +13,16 @@ from songkin.library import Library
 @click.command(name="list")
 @click.option("--refused", is_flag=True, help="Files that were found and not taken, with the reason.")
 @click.option("--duplicates", is_flag=True, help="Songs that are likely the same recording.")
+@click.option("--playlists", is_flag=True, help="Playlists.")
+@click.option("--playlist", metavar="NAME", help="The songs of one playlist.")
 @click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="At most N.")
 @click.option("--offset", type=click.IntRange(min=0), default=0, metavar="N", help="Leave out the first N.")
 @with_library
 def command(
     refused: bool,
     duplicates: bool,
+    playlists: bool,
+    playlist: str | None,
     limit: int | None,
     offset: int,
     library: str | None,
@@ -29,6 +35,10 @@ def command(
             _refused(music, as_json)
         elif duplicates:
             _duplicates(music, as_json)
+        elif playlists:
+            _playlists(music, as_json)
+        elif playlist is not None:
+            _entries(music, playlist, as_json)
         else:
             _tracks(music, limit, offset, as_json)
 
@@ -81,4 +91,43 @@ def _duplicates(music: Library, as_json: bool) -> None:
     made = table([("song", "left"), ("file", "left"), ("other file", "left"), ("evidence", "left")])
     for a, b, why in pairs:
         made.add_row(printable(a.label), printable(a.path), printable(b.path), why)
+    show_table(made)
+
+
+def _playlists(music: Library, as_json: bool) -> None:
+    found = music.playlists()
+    if as_json:
+        emit({"playlists": [asdict(playlist) for playlist in found]})
+        return
+    if not found:
+        note("There are no playlists yet: `songkin import FILE` brings them.")
+        return
+    made = table([("playlist", "left"), ("songs", "right"), ("here", "right"), ("from", "left"), ("id", "left")])
+    for each in found:
+        made.add_row(printable(each.name), str(each.songs), str(each.matched), each.source, each.id[:8])
+    show_table(made)
+
+
+def _entries(music: Library, playlist: str, as_json: bool) -> None:
+    entries = music.entries(playlist)
+    if as_json:
+        rows = [
+            {
+                "pos": entry.pos,
+                "track": track_json(entry.track) if entry.track else None,
+                "how": entry.how,
+                "given": dict(entry.given),
+                "added_at": entry.added_at,
+            }
+            for entry in entries
+        ]
+        emit({"playlist": playlist, "entries": rows})
+        return
+    made = table([("#", "right"), ("song", "left"), ("known by", "left")])
+    for entry in entries:
+        given = f"{entry.given.get('artist', '')} - {entry.given.get('title') or entry.given.get('path', '')}".strip(
+            " -"
+        )
+        name = entry.track.label if entry.track else given
+        made.add_row(str(entry.pos + 1), printable(name), entry.how if entry.track else "(not here)")
     show_table(made)

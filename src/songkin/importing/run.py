@@ -104,7 +104,7 @@ def _take_all(catalog: Catalog, run: int, given: Any, asked: Asked, tally: _Tall
             told.stage(f"Reading {item.base}")
             tally.take(found.KIND, item.name, _take(catalog, run, item, found, asked, told))
         except SourceError as error:
-            tally.refused.append(Refusal(item.name, error.message, error.remedy))
+            tally.refused.append(Refusal(item.name, _without(item.name, error.message), error.remedy))
     return [f"Passed over, of no kind that can be imported: {_some(passed)}."] if passed else []
 
 
@@ -137,6 +137,12 @@ def _strange(item: Given, tally: _Tally, passed: list[str]) -> None:
             "Say what it is with --as KIND, or add sound files with `songkin index`.",
         )
     )
+
+
+def _without(name: str, message: str) -> str:
+    """An error's message that stands beside the name of its file."""
+    rest = message.removeprefix(name).lstrip(" :,")
+    return rest[:1].upper() + rest[1:]
 
 
 def _some(names: Sequence[str]) -> str:

@@ -11,10 +11,13 @@ from typing import Final
 from songkin.indexing.scan import QUARANTINE_DEATHS, Plan
 from songkin.indexing.supervisor import Died, Outcome
 from songkin.indexing.worker import Heard, Job, Refused
+from songkin.matching import Matcher
 from songkin.models import Refusal, Tags, Track, track_id
+from songkin.records import Song
 from songkin.sources.folder import SoundFile
 from songkin.store.catalog import Catalog
 from songkin.store.rows import Recording, Stored
+from songkin.store.songbook import Songbook
 
 COMMIT_SECONDS: Final = 1.0
 COMMIT_FILES: Final = 64
@@ -49,6 +52,8 @@ class Storing:
         self.plan = plan
         self.waiting: list[Recording] = []
         self.last = time.monotonic()
+        self.fileless = catalog.fileless()
+        self.joined: set[str] = set()
 
     def died(self, job: Job, outcome: Died) -> bool:
         """Note a death against the file; whether it may be tried again."""
@@ -94,7 +99,11 @@ class Storing:
     def _heard(self, job: Job, heard: Heard, stored: Stored | None) -> None:
         if stored is None:
             stored = self._retagged(heard)
-        if stored is None:
+        told = self._told_of(heard) if stored is None else ""
+        if told:
+            key, identity = "", told
+            self.tally.updated += 1
+        elif stored is None:
             key, identity = self._identity(job.path, heard)
             self.tally.added += 1
         else:
@@ -129,6 +138,27 @@ class Storing:
         if stored is not None:
             self.plan.missing = [each for each in self.plan.missing if each != stored.id]
         return stored
+
+    def _told_of(self, heard: Heard) -> str:
+        """Id of the song without a file that a table or list told of and that this file holds; empty if there is none."""
+        if not self.fileless:
+            return ""
+        tags = heard.tags
+        song = Song(
+            title=tags.title,
+            artists=tags.artists,
+            album=tags.album,
+            duration=heard.duration,
+            isrc=tags.isrc,
+            musicbrainz_id=tags.musicbrainz_id,
+            hash=heard.file_hash,
+        )
+        with self.catalog.db.reading() as connection:
+            match = Matcher(Songbook(connection, 0, fileless=True)).match([song], [False])[0]
+        if not match.track or match.track in self.joined:
+            return ""
+        self.joined.add(match.track)
+        return match.track
 
     def _identity(self, path: str, heard: Heard) -> tuple[str, str]:
         key = f"folder:{path}"

@@ -36,7 +36,9 @@ def text(cell: object, most: int = 2000) -> str:
         return ""
     if type(cell) is str and cell.isprintable() and "  " not in cell:  # nearly always, and four times as fast
         return cell.strip()[:most].strip()
-    kept = "".join(c if c.isprintable() or c == "\u200d" else " " if c.isspace() or c == "\0" else "" for c in str(cell))
+    kept = "".join(
+        c if c.isprintable() or c == "\u200d" else " " if c.isspace() or c == "\0" else "" for c in str(cell)
+    )
     return " ".join(kept.split())[:most].strip()
 
 

@@ -17,6 +17,7 @@ KINDS: Final = (
     "xspf",
     "pls",
     "m3u",
+    "corrections",
     "albums",
     "exportify",
     "bundle",

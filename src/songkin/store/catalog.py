@@ -21,7 +21,7 @@ from songkin.errors import StoreError
 from songkin.models import Track
 from songkin.store.database import Database, parts
 from songkin.store.journal import Journal
-from songkin.store.playlistbook import Playlists
+from songkin.store.playlistbook import Playlists, leave_names
 from songkin.store.rows import Credit, Recording, Stored, to_row, to_track
 from songkin.store.schema import links, refused, tracks, vectors, votes
 from songkin.store.songbook import Songbook
@@ -116,6 +116,7 @@ class Catalog:
         """Remove tracks with their vectors, votes and links; returns how many there were."""
         gone = 0
         with self.db.writing() as connection:
+            leave_names(connection, ids)
             for part in parts(ids):
                 gone += connection.execute(sa.delete(tracks).where(tracks.c.id.in_(part))).rowcount
         return gone
@@ -238,6 +239,10 @@ class Catalog:
     def has_key(self, key: str) -> bool:
         """Whether a track was first seen under ``key``."""
         return bool(self.db.rows(sa.select(tracks.c.id).where(tracks.c.key == key)))
+
+    def fileless(self) -> int:
+        """How many tracks only sources tell of, without a file."""
+        return int(self.db.rows(sa.select(sa.func.count()).select_from(tracks).where(tracks.c.path.is_(None)))[0][0])
 
     def count(self) -> int:
         """How many tracks there are."""

@@ -84,7 +84,8 @@ def of_song(song: Song, liked_at: float | None = None) -> dict[str, Any]:
 
 def of_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that the file of a track claims, from its row as only the file made it."""
-    found = {name: row[name] for name, nothing in PLAIN.items() if row[name] not in (nothing, None, "")}
+    said = {name: nothing for name, nothing in PLAIN.items() if name != "liked_at"}
+    found = {name: row[name] for name, nothing in said.items() if row[name] not in (nothing, None, "")}
     if row["guessed"]:
         found["guessed"] = list(row["guessed"])
     return found

@@ -245,6 +245,15 @@ class Database:
         except sa.exc.DatabaseError as error:
             raise _explained(error, self.file) from error
 
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """One connection for several questions."""
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except sa.exc.DatabaseError as error:
+            raise _explained(error, self.file) from error
+
     def rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """All rows of a query."""
         try:

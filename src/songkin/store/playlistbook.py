@@ -136,6 +136,8 @@ class Lists:
         """Store a playlist that ``origin`` holds; what was done, and the ids of tracks that came in or went out."""
         identity = track_id(f"playlist:{listing.key}")
         head = {**_head(listing), "source": source, "origin": origin}
+        by_hand = self._by_hand(identity)
+        places = [by_hand.get(_given_key(place.given), place) if place.track is None else place for place in places]
         rows = [{"playlist_id": identity, "pos": pos, **place._asdict()} for pos, place in enumerate(places)]
         for row in rows:
             row["track_id"] = row.pop("track")
@@ -161,6 +163,35 @@ class Lists:
         if rows:
             self.connection.execute(sa.insert(entries), rows)
         return ("added" if old is None else "updated"), {member for member in members if member}
+
+    def _by_hand(self, playlist: str) -> dict[str, Place]:
+        """What a person said of entries, by what their source says of them."""
+        where = (entries.c.playlist_id == playlist, entries.c.how == "hand")
+        rows = self.connection.execute(sa.select(entries).where(*where)).all()
+        return {
+            _given_key(row.given): Place(row.track_id, "hand", row.given, row.added_at, row.added_by)
+            for row in rows
+            if row.track_id
+        }
+
+    def of_name(self, name: str, pos: int) -> str:
+        """The id of the playlist of this name, or with this id, that has such a place; empty if there is none."""
+        query = (
+            sa.select(playlists.c.id)
+            .join(entries, (entries.c.playlist_id == playlists.c.id) & (entries.c.pos == pos))
+            .where((playlists.c.name == name) | (playlists.c.id == name))
+            .order_by(entries.c.track_id.is_not(None), playlists.c.key)  # one that has no song there comes first
+        )
+        return str(self.connection.execute(query).scalar() or "")
+
+    def correct(self, playlist: str, pos: int, track: str) -> bool:
+        """Let the song at a place be this one; whether that changed anything."""
+        where = (entries.c.playlist_id == playlist, entries.c.pos == pos)
+        if self.connection.execute(sa.select(entries.c.track_id).where(*where)).scalar() == track:
+            return False
+        self._keep_old(self.connection.execute(sa.select(playlists).where(playlists.c.id == playlist)).one())
+        self.connection.execute(sa.update(entries).where(*where).values(track_id=track, how="hand"))
+        return True
 
     def put_album(self, album: Album, source: str) -> Outcome:
         """Store what a source says of an album."""
@@ -223,6 +254,10 @@ def _digest(head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
+def _given_key(given: Mapping[str, str] | None) -> str:
+    return json.dumps(given, sort_keys=True)
+
+
 def _playlist(row: sa.Row[Any]) -> Playlist:
     return Playlist(
         id=row.id,
@@ -243,3 +278,13 @@ def members(connection: sa.Connection, ids: Sequence[str]) -> Iterator[str]:
     for part in parts(ids):
         query = sa.select(entries.c.track_id).where(entries.c.track_id.in_(part)).distinct()
         yield from connection.execute(query).scalars()
+
+
+def leave_names(connection: sa.Connection, ids: Sequence[str]) -> None:
+    """Songs that are about to go leave their names in the playlists that they are in."""
+    for part in parts(ids):
+        there = sa.select(entries.c.track_id).where(entries.c.track_id.in_(part)).distinct()
+        for row in connection.execute(sa.select(tracks).where(tracks.c.id.in_(there))).all():
+            given = {"title": row.title, "artist": "; ".join(row.artists), "album": row.album, "key": row.key}
+            where = entries.c.track_id == row.id
+            connection.execute(sa.update(entries).where(where).values(track_id=None, how="", given=given))

@@ -45,21 +45,28 @@ class New(NamedTuple):
 
 
 class Songbook:
-    """Reads and writes songs on one open transaction, for the run with this number."""
+    """Reads and writes songs on one open transaction, for the run with this number. With ``fileless`` only songs are
+    found that have no file."""
 
-    def __init__(self, connection: sa.Connection, run: int) -> None:
+    def __init__(self, connection: sa.Connection, run: int, *, fileless: bool = False) -> None:
         self.connection = connection
         self.run = run
         self._now = time.time()
+        self._where = tracks.c.path.is_(None) if fileless else sa.true()
 
     # Finding ---------------------------------------------------------------------------------------------------
+
+    def by_id(self, track: str) -> str:
+        """The id itself, if there is such a track."""
+        return str(self.connection.execute(sa.select(tracks.c.id).where(tracks.c.id == track)).scalar() or "")
 
     def by_key(self, keys: Sequence[str]) -> dict[str, str]:
         """Source's id -> track id, of those that are known."""
         found: dict[str, str] = {}
         for part in parts(keys):
             for table, column in ((aliases, aliases.c.track_id), (tracks, tracks.c.id)):
-                rows = self.connection.execute(sa.select(table.c.key, column).where(table.c.key.in_(part)))
+                query = sa.select(table.c.key, column).where(table.c.key.in_(part))
+                rows = self.connection.execute(query)
                 found.update({row[0]: row[1] for row in rows})
         return found
 
@@ -71,7 +78,7 @@ class Songbook:
         for part in parts(values):
             asked = [os.fsencode(value) for value in part] if name == "path" else part
             for value, track in self.connection.execute(
-                sa.select(column, tracks.c.id).where(column.in_(asked)).order_by(tracks.c.id.desc())
+                sa.select(column, tracks.c.id).where(column.in_(asked), self._where).order_by(tracks.c.id.desc())
             ):
                 found[os.fsdecode(value) if name == "path" else value] = track
         return found
@@ -82,7 +89,7 @@ class Songbook:
         found: dict[str, list[Named]] = {}
         for part in parts(titles):
             query = sa.select(c.id, c.title_fold, c.artist_fold, c.album_fold, c.duration, c.key)
-            rows = self.connection.execute(query.where(c.title_fold.in_(part)).order_by(c.id)).all()
+            rows = self.connection.execute(query.where(c.title_fold.in_(part), self._where).order_by(c.id)).all()
             more = self._aliases([row.id for row in rows])
             for row in rows:
                 artists = frozenset(row.artist_fold.split("\n")) - {""}

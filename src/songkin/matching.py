@@ -80,8 +80,8 @@ class Matcher:
         self._alike: _Alike | None = None
         self._lacking: dict[str, int] = {}
 
-    def match(self, wanted: Sequence[Song], *, fuzzy: bool = False) -> list[Match]:
-        """The track of each song, or nothing."""
+    def match(self, wanted: Sequence[Song], loose: Sequence[bool]) -> list[Match]:
+        """The track of each song, or nothing; for those that are ``loose``, names that are nearly the same will do."""
         found: list[Match] = [NOTHING] * len(wanted)
         self._exact(wanted, found, "id", self.songs.by_key, lambda song: [song.key] if song.key else [])
         self._exact(wanted, found, "path", lambda values: self.songs.by_column("path", values), self._paths)
@@ -92,9 +92,19 @@ class Matcher:
         ):
             self._exact(wanted, found, how, _column(self.songs, column), read)
         self._by_name(wanted, found)
-        if fuzzy:
-            self._by_likeness(wanted, found)
+        self._by_likeness(wanted, found, loose)
         return found
+
+    def meant(self, text: str) -> Match:
+        """The one song that a person names by its id, its path or as ``artist - title``."""
+        if track := self.songs.by_id(text.strip().lower()):
+            return Match(track, "id")
+        for cut in range(1, text.count(" - ") + 1):
+            parts = text.split(" - ")
+            song = Song(artists=(" - ".join(parts[:cut]),), title=" - ".join(parts[cut:]))
+            if (found := self.match([song], [False])[0]).track:
+                return found
+        return self.match([Song(title=text, path=text)], [False])[0]
 
     def _exact(
         self,
@@ -140,8 +150,8 @@ class Matcher:
             self._lacking[namespace] = self.songs.count_without(namespace)
         return self._lacking[namespace] > 0
 
-    def _by_likeness(self, wanted: Sequence[Song], found: list[Match]) -> None:
-        asked = [n for n, song in enumerate(wanted) if not found[n].track and song.title]
+    def _by_likeness(self, wanted: Sequence[Song], found: list[Match], loose: Sequence[bool]) -> None:
+        asked = [n for n, song in enumerate(wanted) if loose[n] and not found[n].track and song.title]
         if asked and self._alike is None:
             self._alike = _Alike(self.songs.names())
         for n in asked:
