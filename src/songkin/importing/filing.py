@@ -10,7 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from songkin.errors import SourceError
-from songkin.matching import NOTHING, Match, Matcher
+from songkin.matching import Match, Matcher
 from songkin.models import Refusal, Unmatched, track_id
 from songkin.records import Album, BadRow, Columns, Correction, Entry, Listing, Record, Remark, Song
 from songkin.store import own_spaces
@@ -215,7 +215,8 @@ class Filing:
 
 def _place(entry: Entry, match: Match) -> Place:
     given = None if match.track else given_of(entry.song)
-    return Place(match.track or None, match.how if match is not NOTHING else "", given, entry.added_at, entry.added_by)
+    how = "id" if match.how == "new" else match.how  # as it is from the next import on
+    return Place(match.track or None, how, given, entry.added_at, entry.added_by)
 
 
 def _with_key(song: Song) -> Song:

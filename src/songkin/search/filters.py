@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from songkin.errors import QueryError
 from songkin.models import FILTER_FIELDS, NUMBER_FIELDS, Filter
@@ -11,6 +12,7 @@ from songkin.store.vectors import Condition
 from songkin.text import fold
 
 _EXAMPLES = {"year": (1970, 1985), "duration": (120, 300), "loudness": (-20, -10), "brightness": (1000, 2000)}
+_ALSO = {"tempo": "bpm", "genres": "genre", "subgenres": "subgenre", "artists": "artist", "length": "duration"}
 _FORM = re.compile(r"^\s*(?P<field>[A-Za-z_]+)\s*(?P<sign>!=|=|>=|<=)\s*(?P<value>.*?)\s*$", re.DOTALL)
 
 
@@ -26,6 +28,7 @@ def parse_filter(text: str) -> Filter:
             remedy="Write FIELD=VALUE, FIELD!=VALUE or FIELD=LOW..HIGH, for example genre=jazz or year=1960..1970.",
         )
     field, sign, value = match["field"].lower(), match["sign"], match["value"]
+    field = _ALSO.get(field, field)
     if field not in FILTER_FIELDS:
         raise QueryError(
             f"There is no field {field!r} to filter by.", remedy=f"Use one of: {', '.join(FILTER_FIELDS)}."
@@ -51,6 +54,8 @@ def _number_filter(field: str, sign: str, text: str) -> Filter:
     if sign == "<=":
         return Filter(field, "range", high=_number(field, text))
     low, dots, high = text.partition("..")
+    if field == "added":
+        return _dates(low, high if dots else low)
     if not dots:
         value = _number(field, text)
         slack = 0.5 if field == "bpm" else 0.0
@@ -61,6 +66,36 @@ def _number_filter(field: str, sign: str, text: str) -> Filter:
         low=_number(field, low) if low.strip() else None,
         high=_number(field, high) if high.strip() else None,
     )
+
+
+def _dates(first: str, last: str) -> Filter:
+    """Days from the beginning of the first to the end of the last; months and years stand for all of their days."""
+    low = _day(first, end=False) if first.strip() else None
+    high = _day(last, end=True) if last.strip() else None
+    return Filter("added", "range", low=low, high=high)
+
+
+def _day(text: str, *, end: bool) -> float:
+    match = re.fullmatch(r"\s*(\d{4})(?:-(\d\d?))?(?:-(\d\d?))?\s*", text)
+    try:
+        if not match:
+            raise ValueError(text)
+        year, month, day = int(match[1]), int(match[2] or 1), int(match[3] or 1)
+        found = datetime(year, month, day, tzinfo=UTC)
+        if end:
+            found = found + timedelta(days=1) if match[3] else _next(found, month=bool(match[2]))
+    except (ValueError, OverflowError):
+        raise QueryError(
+            f"{text!r} is no day.", remedy="Write added=2024-01-31, added=2024-01..2024-06 or added=2023.."
+        ) from None
+    return found.timestamp() - (1e-3 if end else 0.0)
+
+
+def _next(first: datetime, *, month: bool) -> datetime:
+    """The first day after a month or a year."""
+    if not month or first.month == 12:
+        return first.replace(year=first.year + 1, month=1)
+    return first.replace(month=first.month + 1)
 
 
 def _number(field: str, text: str) -> float:

@@ -18,11 +18,11 @@ KINDS: Final = (
     "pls",
     "m3u",
     "corrections",
-    "albums",
+    # "albums",
     "exportify",
     "bundle",
     "songs",
-    "urls",
+    # "urls",
     "text_list",
 )
 

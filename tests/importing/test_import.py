@@ -1,0 +1,363 @@
+"""What an import brings, twice, in any order, and taken back."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from libraries import index, library_at
+from songkin.errors import NotFound, SourceError
+from songkin.library import Library
+from songkin.models import ImportReport, Query
+from songkin.search.filters import parse_filter
+from soundfiles import sound_file, tune
+
+NAMES = ("danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "liveness", "valence")
+HEADINGS = [
+    "Track URI",
+    "Track Name",
+    "Album Name",
+    "Artist Name(s)",
+    "Release Date",
+    "Duration (ms)",
+    "Popularity",
+    "Explicit",
+    "Added By",
+    "Added At",
+    "Genres",
+    "Record Label",
+    "Danceability",
+    "Energy",
+    "Key",
+    "Loudness",
+    "Mode",
+    "Speechiness",
+    "Acousticness",
+    "Instrumentalness",
+    "Liveness",
+    "Valence",
+    "Tempo",
+    "Time Signature",
+]
+ID = "0123456789ABCDEFabcd{:02}"
+
+
+def exported(path: Path, numbers: Sequence[int], **more: Any) -> Path:
+    """An Exportify file of the songs with these numbers."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(HEADINGS)
+        for n in numbers:
+            told = {
+                "uri": f"spotify:track:{ID.format(n)}",
+                "title": f"Song {n}",
+                "album": f"Album {n // 3}",
+                "artists": f"Artist {n % 4};Guest",
+                "length": 2000,
+                **more,
+            }
+            table.writerow(
+                [
+                    told["uri"],
+                    told["title"],
+                    told["album"],
+                    told["artists"],
+                    "1999-05-01",
+                    told["length"],
+                    50,
+                    "false",
+                    "me",
+                    "2024-01-05T10:00:00Z",
+                    "soul,funk",
+                    "Label",
+                    0.1 * (n % 10),
+                    0.5 + 0.04 * n,
+                    n % 12,
+                    -9.5,
+                    n % 2,
+                    0.04,
+                    0.3,
+                    0.0,
+                    0.1,
+                    0.05 * n,
+                    100 + n,
+                    4,
+                ]
+            )
+    return path
+
+
+def counts(report: ImportReport) -> tuple[int, int, int, int]:
+    assert report.found == report.added + report.updated + report.unchanged + len(report.refused)
+    return report.added, report.updated, report.unchanged, len(report.refused)
+
+
+def snapshot(library: Library) -> dict[str, Any]:
+    """All that the catalog shows, but when it was written."""
+    return {
+        "tracks": {track.id: track for track in library.tracks()},
+        "lists": {each.id: library.catalog.playlists.entries(each.id) for each in library.playlists()},
+        "albums": library.albums(),
+        "vectors": {track.id: library.catalog.vectors.origins(track.id) for track in library.tracks()},
+    }
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Any:
+    with library_at(tmp_path / "library", cache=str(tmp_path / "no models")) as made:
+        yield made
+
+
+def test_importing_twice_changes_nothing(library: Library, tmp_path: Path) -> None:
+    file = exported(tmp_path / "Evening.csv", range(12))
+    first = library.import_([file])
+    assert counts(first) == (12, 0, 0, 0)
+    assert (first.playlists, first.files[0].kind) == (1, "exportify")
+    before = snapshot(library)
+    second = library.import_([file])
+    assert counts(second) == (0, 0, 12, 0)
+    assert snapshot(library) == before
+
+
+def test_a_song_in_two_playlists_is_one_song(library: Library, tmp_path: Path) -> None:
+    exported(tmp_path / "lists" / "A.csv", range(6))
+    exported(tmp_path / "lists" / "B.csv", range(3, 9))
+    assert counts(library.import_([tmp_path / "lists"])) == (9, 0, 0, 0)
+    assert {(each.name, each.songs, each.matched) for each in library.playlists()} == {("A", 6, 6), ("B", 6, 6)}
+    assert [entry.track.title for entry in library.entries("B") if entry.track] == [f"Song {n}" for n in range(3, 9)]
+
+
+def test_songs_without_sound_are_compared_by_their_table_and_say_so(library: Library, tmp_path: Path) -> None:
+    library.import_([exported(tmp_path / "Evening.csv", range(30))])
+    answer = library.similar(f"Song {5}", Query(limit=7, per_artist=None, per_album=None))
+    assert len(answer.hits) == 7
+    assert all(hit.track.title != "Song 5" for hit in answer.hits)
+    assert all("audio features" in hit.why[-1] for hit in answer.hits)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("energy=0.9..", {10, 11}),
+        ("playlist=evening", set(range(12))),
+        ("genre=soul", set(range(12))),
+        ("added=2024-01-05", set(range(12))),
+        ("added=2023", set()),
+        ("explicit=yes", set()),
+        ("tempo=100..103", {0, 1, 2, 3}),
+        ("year=1999", set(range(12))),
+        ("popularity=50", set(range(12))),
+        ("key=C minor", {0}),
+    ],
+)
+def test_songs_of_tables_are_filtered(library: Library, tmp_path: Path, text: str, expected: set[int]) -> None:
+    library.import_([exported(tmp_path / "Evening.csv", range(12))])
+    query = Query(limit=50, filters=(parse_filter(text),), per_artist=None, per_album=None)
+    assert {hit.track.title for hit in library.find("song", query).hits} == {f"Song {n}" for n in expected}
+
+
+def test_undo_takes_all_of_it_back(library: Library, tmp_path: Path) -> None:
+    library.import_([exported(tmp_path / "A.csv", range(6))])
+    before = snapshot(library)
+    second = library.import_([exported(tmp_path / "B.csv", range(4, 9))])
+    assert library.undo(second.run)["removed"] == 3
+    assert snapshot(library) == before
+    assert {hit.track.title for hit in library.find("song", Query(limit=50, per_artist=None)).hits} == {
+        f"Song {n}" for n in range(6)
+    }
+    with pytest.raises(NotFound, match="already"):
+        library.undo(second.run)
+
+
+def test_what_a_later_import_needs_stays_when_an_earlier_one_is_taken_back(library: Library, tmp_path: Path) -> None:
+    first = library.import_([exported(tmp_path / "A.csv", range(6))])
+    library.import_([exported(tmp_path / "B.csv", range(4, 9))])
+    library.undo(first.run)
+    assert {track.title for track in library.tracks()} == {f"Song {n}" for n in range(4, 9)}
+    assert [each.name for each in library.playlists()] == ["B"]
+
+
+def test_a_changed_row_updates_and_its_undo_puts_the_old_one_back(library: Library, tmp_path: Path) -> None:
+    file = exported(tmp_path / "A.csv", range(6))
+    library.import_([file])
+    before = snapshot(library)
+    report = library.import_([exported(file, range(6), album="Another")])
+    assert counts(report) == (0, 6, 0, 0)
+    assert {track.album for track in library.tracks()} == {"Another"}
+    library.undo(report.run)
+    assert snapshot(library) == before
+
+
+def make_files(folder: Path, numbers: Sequence[int]) -> Path:
+    for n in numbers:
+        tags = {"title": f"Song {n}", "artist": f"Artist {n % 4}", "genre": "jazz"}
+        sound_file(folder / f"{n}.flac", tune(2, seed=n), tags)
+    return folder
+
+
+def test_a_file_and_a_row_are_one_song_whichever_comes_first(tmp_path: Path) -> None:
+    music, table = make_files(tmp_path / "music", range(3)), exported(tmp_path / "A.csv", range(5))
+    seen = []
+    for number, order in enumerate((("file", "row"), ("row", "file"))):
+        with library_at(tmp_path / f"library{number}", cache=str(tmp_path / "no models")) as library:
+            for step in order:
+                if step == "file":
+                    index(library, music)
+                else:
+                    library.import_([table])
+            seen.append(
+                sorted(
+                    (t.title, t.artists, t.genres, t.album, bool(t.path), t.table_features["energy"])
+                    for t in library.tracks()
+                )
+            )
+    assert seen[0] == seen[1]
+    assert len(seen[0]) == 5
+    assert [row[2] for row in seen[0]] == [("jazz",)] * 3 + [("soul", "funk")] * 2
+
+
+def test_the_file_keeps_its_song_when_the_import_is_taken_back(tmp_path: Path) -> None:
+    music, table = make_files(tmp_path / "music", range(3)), exported(tmp_path / "A.csv", range(5))
+    with library_at(tmp_path / "library", cache=str(tmp_path / "no models")) as library:
+        index(library, music)
+        before = snapshot(library)
+        run = library.import_([table]).run
+        assert len(library.tracks()) == 5
+        library.undo(run)
+        assert snapshot(library) == before
+        assert index(library, music).unchanged == 3
+    with library_at(tmp_path / "other", cache=str(tmp_path / "no models")) as library:
+        run = library.import_([table]).run
+        ids = {track.title: track.id for track in library.tracks()}
+        index(library, music)
+        library.undo(run)
+        assert {track.title: track.id for track in library.tracks()} == {
+            f"Song {n}": ids[f"Song {n}"] for n in range(3)
+        }
+        assert not any(track.table_features or track.album for track in library.tracks())
+
+
+def test_a_retagged_file_keeps_what_its_table_says(tmp_path: Path) -> None:
+    music, table = make_files(tmp_path / "music", range(1)), exported(tmp_path / "A.csv", range(1))
+    with library_at(tmp_path / "library", cache=str(tmp_path / "no models")) as library:
+        index(library, music)
+        library.import_([table])
+        sound_file(music / "0.flac", tune(2, seed=0), {"title": "Renamed", "artist": "Artist 0"})
+        index(library, music)
+        (track,) = library.tracks()
+        assert (track.title, track.genres, track.album) == ("Renamed", ("soul", "funk"), "Album 0")
+        assert track.table_features["tempo"] == 100
+
+
+def test_a_broken_file_is_refused_whole_and_costs_no_other(library: Library, tmp_path: Path) -> None:
+    exported(tmp_path / "in" / "A.csv", range(3))
+    (tmp_path / "in" / "mpd.slice.0-999.json").write_text(
+        '{"info": {}, "playlists": [{"name": "x", "pid": 0, "tracks": ['
+    )
+    report = library.import_([tmp_path / "in"])
+    assert counts(report) == (3, 0, 0, 1)
+    assert "mpd.slice" in report.refused[0].path
+    assert [each.name for each in library.playlists()] == ["A"]
+
+
+def test_a_misspelt_path_begins_no_library(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no file or folder"):
+        library.import_([tmp_path / "nothing.csv"])
+    assert not (tmp_path / "library").exists()
+
+
+def test_entries_of_a_playlist_are_matched_and_those_that_are_not_are_corrected_by_hand(tmp_path: Path) -> None:
+    from songkin.sources.corrections import write
+
+    music = make_files(tmp_path / "music", range(4))
+    lines = [
+        "#EXTM3U",
+        "#PLAYLIST:Drive",
+        str(music / "0.flac"),
+        "music/1.flac",
+        "#EXTINF:2,Artist 2 - Sonng 2",
+        "/elsewhere/2.mp3",
+        "#EXTINF:2,Nobody - Nothing",
+        "/elsewhere/9.mp3",
+    ]
+    (tmp_path / "drive.m3u8").write_text("\n".join(lines))
+    with library_at(tmp_path / "library", cache=str(tmp_path / "no models")) as library:
+        index(library, music)
+        report = library.import_([tmp_path / "drive.m3u8"])
+        assert counts(report) == (0, 0, 3, 0)
+        assert report.matched == {"path": 2, "alike in name": 1}
+        assert [(each.artist, each.title) for each in report.unmatched] == [("Nobody", "Nothing")]
+        table = tmp_path / "by hand.csv"
+        write(table, report.unmatched)
+        table.write_text(table.read_text().replace("/elsewhere/9.mp3,", "/elsewhere/9.mp3,Artist 3 - Song 3"))
+        corrected = library.import_([table])
+        assert counts(corrected) == (0, 1, 0, 0)
+        titles = [entry.track.title for entry in library.entries("Drive") if entry.track]
+        assert titles == ["Song 0", "Song 1", "Song 2", "Song 3"]
+        library.import_([tmp_path / "drive.m3u8"])  # what was corrected stays so
+        assert len([entry for entry in library.entries("Drive") if entry.track]) == 4
+        library.forget("Song 3")
+        last = library.entries("Drive")[-1]
+        assert (last.track, last.given["title"]) == (None, "Song 3")
+
+
+def test_vectors_of_a_table_are_a_space_of_their_own(library: Library, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(20, 64)).astype(np.float32)
+    vectors[7] = vectors[3] + 0.01
+    with (tmp_path / "payload.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["index", "ids", "artist", "genre", "name", "subgenres", "urls", "artist_song", "photos"])
+        for n in range(20):
+            table.writerow([n, ID.format(n), f"Artist {n}", "jazz", f"Song {n}", "['a---b' 'c']", "", "", ""])
+    np.save(tmp_path / "panns.npy", vectors)
+    report = library.import_([tmp_path / "payload.csv"], vectors=str(tmp_path / "panns.npy"), space="panns")
+    assert counts(report) == (20, 0, 0, 0)
+    best = library.similar("Song 3", Query(limit=3)).hits[0]
+    assert best.track.title == "Song 7"
+    assert "panns" in best.why[-1]
+    assert best.track.subgenres == ("a---b", "c")
+    assert (
+        counts(library.import_([tmp_path / "payload.csv"], vectors=str(tmp_path / "panns.npy"), space="panns"))[2] == 20
+    )
+    library.undo(report.run)
+    assert library.tracks() == []
+
+
+def test_fields_are_set_cleared_and_put_back(library: Library, tmp_path: Path) -> None:
+    library.import_([exported(tmp_path / "A.csv", range(2))])
+    library.set("Song 1", {"genres": "ambient; drone", "year": "1977"})
+    assert library.set("Song 1", {}, clear=["album"]).genres == ("ambient", "drone")
+    track = library.track("Song 1")
+    assert (track.genres, track.year, track.album) == (("ambient", "drone"), 1977, "")
+    library.import_([exported(tmp_path / "A.csv", range(2), album="Another")])
+    assert library.track("Song 1").album == ""
+    runs = [run["id"] for run in library.catalog.journal.last_runs() if run["command"] == "set"]
+    for run in runs:
+        library.undo(run)
+    assert (library.track("Song 1").album, library.track("Song 1").year) == ("Another", 1999)
+
+
+def test_the_command_says_what_each_file_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from songkin.cli import run
+
+    file = exported(tmp_path / "Evening.csv", range(4))
+    where = ["-L", str(tmp_path / "library"), "--no-pull"]
+    assert run(["import", str(file), *where]) == 0
+    told = capsys.readouterr()
+    assert "exportify" in told.err
+    assert "4 found · 4 added" in told.out
+    assert run(["import", str(file), *where, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["unchanged"] == 4
+    assert run(["undo", "1", "-L", str(tmp_path / "library")]) == 0
+    assert "4 songs" in capsys.readouterr().out
+    (tmp_path / "strange.bin").write_bytes(b"\x00\x01")
+    assert run(["import", str(tmp_path / "strange.bin"), *where]) == 1
+    assert "not recognised" in capsys.readouterr().out
