@@ -141,7 +141,7 @@ def _beside(given: Given) -> dict[str, dict[str, list[str]]]:
             continue
         with columns.opened(one, Options()) as opened:
             opened.places = _places(opened)
-            for row in opened.rows():
+            for row in opened.rows(tuple(_SPELLINGS)):
                 count += 1
                 if isinstance(row, Row) and count < _MOST_JOINED and (value := cells.known(row.cells.get(part))):
                     more.setdefault(part, {}).setdefault(cells.text(row.cells.get("id")), []).append(value)
@@ -152,7 +152,7 @@ def _albums(table: Table, more: dict[str, dict[str, list[str]]]) -> Iterator[Alb
     """The albums; rows of one id that follow one another are one."""
     seen: set[str] = set()
     held: Album | None = None
-    for row in table.rows():
+    for row in table.rows(tuple(_SPELLINGS)):
         album = row if isinstance(row, BadRow) else _album(row, table, more)
         if isinstance(album, BadRow):
             yield album
