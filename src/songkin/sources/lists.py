@@ -120,7 +120,8 @@ def _absolute(found: str, given: Given, *, plain: bool = False) -> str:
     if "\\" in found and "/" not in found and not plain:
         found = found.replace("\\", "/")
     path = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(given.path)), found))
-    return path if path.isascii() or os.path.exists(path) else mended(path)
+    shown = mended(path)
+    return path if shown != path and os.path.exists(path) else shown
 
 
 @dataclass(slots=True)
