@@ -4,6 +4,7 @@
     ├── ConfigError          a setting that cannot be used
     ├── AudioError           a file that cannot be opened, decoded or understood
     ├── SourceError          a folder, list or table that cannot be read
+    ├── ExportError          a file that cannot be written
     ├── EncoderError         an encoder that cannot run
     │   └── WeightsMissing   its weights are not here and could not be pulled
     ├── StoreError           catalog or search index cannot do what was asked
@@ -50,6 +51,10 @@ class AudioError(SongkinError):
 
 class SourceError(SongkinError):
     """A folder, list or table that cannot be read."""
+
+
+class ExportError(SongkinError):
+    """A list or table that cannot be written."""
 
 
 class EncoderError(SongkinError):

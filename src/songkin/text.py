@@ -2,12 +2,15 @@
 
 ``fold`` is the one way in which songkin compares names. ``describe`` is the sentence that a text encoder reads about a
 song and ``words`` what BM25 reads; both are versioned by ``TEXT_VERSION``, for a change makes old vectors stale.
+``guarded`` and ``key_uri`` are how names and keys are written into files of other programs, and have their opposites.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
+from urllib.parse import quote, unquote
 
 from songkin.models import Track
 
@@ -61,3 +64,30 @@ def words(track: Track) -> str:
     if track.year:
         parts += [str(track.year), decade(track.year)]
     return " ".join(part for part in parts if part)
+
+
+_RUN: Final = re.compile(r"'*[=+\-@\t\r]")
+_GUARDED: Final = re.compile(r"'+[=+\-@\t\r]")
+_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_OWN: Final = "songkin:"
+
+
+def guarded(cell: str) -> str:
+    """A cell that no spreadsheet runs: an apostrophe stands before ``=``, ``+``, ``-``, ``@``, a tab and a return, also
+    where apostrophes stand there already. Numbers stay as they are."""
+    return f"'{cell}" if _RUN.match(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """What ``guarded`` made a cell of."""
+    return cell[1:] if _GUARDED.match(cell) else cell
+
+
+def key_uri(key: str) -> str:
+    """A source's key of a song as an URI: one of Spotify is one, any other stands percent-encoded after ``songkin:``."""
+    return key if key.startswith("spotify:") else _OWN + quote(key)
+
+
+def uri_key(uri: str) -> str | None:
+    """The key in an URI that ``key_uri`` made with ``songkin:``; None for any other."""
+    return unquote(uri[len(_OWN) :]) if uri[: len(_OWN)].lower() == _OWN else None

@@ -1,4 +1,4 @@
-"""Playlists, slices of a million playlists, and another program's analysis."""
+"""Playlists, slices of a million playlists, another program's analysis, and tables of albums."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from fuzz import scratch
 from songkin.errors import SourceError
-from songkin.records import BadRow, Listing, Song
-from songkin.sources import audiomuse, jspf, m3u, million, pls, text_list, xspf
+from songkin.records import Album, BadRow, Listing, Song
+from songkin.sources import albums, audiomuse, jspf, m3u, million, pls, text_list, xspf
 from songkin.sources.given import Given, Options
 
 SOURCES: Final = (
@@ -22,6 +22,7 @@ SOURCES: Final = (
     (text_list, ".txt"),
     (million, ".json"),
     (audiomuse, ".jsonl"),
+    (albums, ".csv"),
 )
 
 
@@ -46,6 +47,11 @@ def one(data: bytes) -> None:
             assert record.key
             for entry in record.entries:
                 sensible(entry.song)
+        elif isinstance(record, Album):
+            assert record.row > 0
+            assert record.title
+            assert record.artists
+            assert record.rating is None or math.isfinite(record.rating)
         elif isinstance(record, Song):
             sensible(record)
 
@@ -90,6 +96,7 @@ def seeds() -> list[bytes]:
         "# c\nA - B\n1. C - D\nspotify:track:39ncDMVidHOeQgeC5anYZM\n",
         json.dumps({"info": {"version": "v1"}, "playlists": [playlist, playlist]}),
         json.dumps({"total_tracks": 1, "tracks": [muse, muse]}),
+        'artist,title,year_released,rating,review,genre,query,album_id\nA,"B, ü",2019,7.4,"warm\nhazy",Pop / Rock,q,43\n',
     )
     made = [bytes((number,)) + text.encode() for number, text in enumerate(texts)]
     made += [bytes((number,)) + texts[number].encode("utf-16") for number in (0, 2, 3, 4)]

@@ -8,6 +8,7 @@ What goes wrong in such files and what is done about it:
 - A row that is longer than the heading line, or shorter by more than audio features, is refused alone; so is one with a
   cell of more than 131,072 characters. Where a quotation mark is never closed, only the row that it stands in is lost.
 - A last line that is cut off without a line end is refused: its last number may be half of one.
+- An apostrophe that songkin put before a cell which a spreadsheet would run is taken away again.
 - A table of a single column of Python dicts (as pandas writes a series of them) is read as the table it should have been.
 """
 
@@ -28,6 +29,7 @@ from songkin.records import FEATURES, BadRow, Columns
 from songkin.sources import cells, headings
 from songkin.sources.given import HEAD, Given, Options
 from songkin.sources.headings import FIELDS
+from songkin.text import unguarded
 
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet")
 _DELIMITERS: Final = ",;\t"
@@ -303,7 +305,8 @@ class _Records:
                     continue
                 wrong = self._wrong(len(record), width)
             if wrong is None:
-                yield record
+                quoted = "'" in taken[0] or len(taken) > 1  # nearly never: asking every cell would take longer
+                yield [unguarded(cell) for cell in record] if quoted else record
             else:
                 yield wrong
                 self._again.extendleft(reversed(taken[1:]))

@@ -13,11 +13,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from songkin.records import BadRow, Entry, Listing, Records, Song
 from songkin.sources.cells import isrc, number, spotify_key, text
 from songkin.sources.given import Given
+from songkin.text import uri_key
 
 PART: Final = 5000
 """Songs after which a list goes on as a further part."""
@@ -78,8 +79,8 @@ def place(location: str, given: Given, *, encoded: bool = False) -> Place:
     low = found[:8].lower()
     if not found or "\0" in found or len(found) > _PATH:
         return Place()
-    if key := service_key(found):
-        return Place(key=key, url=found if low.startswith("http") else "")
+    if low == "songkin:" or service_key(found):
+        return Place(key=service_key(found), url=found if low.startswith("http") else "")
     if low.startswith("file:"):
         return Place(path=_of_file_url(found[5:], given))
     if _URL.match(found):
@@ -92,8 +93,8 @@ def place(location: str, given: Given, *, encoded: bool = False) -> Place:
 def service_key(found: str) -> str:
     """The key behind a service's own name for a song: ``spotify:track:…`` or its URL, and ``songkin:…``, which is how
     songkin itself writes the keys of all other sources."""
-    if found[:8].lower() == "songkin:":
-        return text(unquote(found[8:]))
+    if (key := uri_key(found)) is not None:
+        return text(key)
     return spotify_key(found) if "spotify" in found[:30].lower() else ""
 
 
@@ -103,6 +104,8 @@ def _of_file_url(rest: str, given: Given) -> str:
     path = os.fsdecode(unquote_to_bytes(os.fsencode(rest)))
     if "\0" in path:
         return ""
+    if path.startswith("//\\\\"):
+        return mended(path[2:])  # a server of Windows, as it stands there
     if path.startswith("//"):
         host, slash, below = path[2:].partition("/")
         path = slash + below if host.lower() in {"", "localhost"} else path
@@ -117,7 +120,8 @@ def _absolute(found: str, given: Given, *, plain: bool = False) -> str:
     if "\\" in found and "/" not in found and not plain:
         found = found.replace("\\", "/")
     path = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(given.path)), found))
-    return path if path.isascii() or os.path.exists(path) else mended(path)
+    shown = mended(path)
+    return path if shown != path and os.path.exists(path) else shown
 
 
 @dataclass(slots=True)

@@ -11,12 +11,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, unquote_to_bytes
 
 from songkin.records import CONTINUOUS, Entry, Listing, Remark, Song
 from songkin.sources import cells, headings
 from songkin.sources.columns import Row, Table
 from songkin.sources.given import Given
+from songkin.text import uri_key
 
 _LIMITS: Final[Mapping[str, tuple[float, float]]] = {
     **dict.fromkeys(CONTINUOUS, (0.0, 1.0)),
@@ -39,6 +40,7 @@ _KEPT: Final = 50_000
 _VARIES: Final = ""
 _REVIEWED: Final = frozenset({"review", "rating", "score", "reviewid", "reviewauthor"})
 _PROVEN: Final = 20
+_DRIVE: Final = re.compile(r"/([A-Za-z]:[\\/].*)", re.DOTALL)
 
 Split = Callable[[str], Iterable[str]]
 
@@ -204,8 +206,8 @@ def identify(cell: object) -> dict[str, str]:
     knows what it means."""
     if not cell:
         return {}
-    if key := cells.spotify_key(cell):
-        return {"key": key}
+    if key := cells.spotify_key(cell) or uri_key(str(cell)):
+        return {"key": cells.text(key)}
     raw = cells.known(cell)
     if _HASH.fullmatch(raw):
         return {"hash": raw.lower()}
@@ -213,12 +215,15 @@ def identify(cell: object) -> dict[str, str]:
         return {"musicbrainz_id": raw.lower()}
     if len(raw) >= 12 and (isrc := cells.isrc(raw)):
         return {"isrc": isrc}
-    return {"path": raw} if _SOUND.search(raw) else {}
+    return {"path": place(cell)} if _SOUND.search(raw) or raw[:5].lower() == "file:" else {}
 
 
 def place(cell: object) -> str:
-    """A path or an URL as it stands."""
+    """A path or an URL as it stands; the URL of a file of this machine is its path."""
     found = "" if cell is None else str(cell).strip()
+    if found[:8].lower() == "file:///":
+        found = os.fsdecode(unquote_to_bytes(os.fsencode(found[7:])))
+        found = drive[1] if (drive := _DRIVE.fullmatch(found)) else found
     return found if len(found) < 4096 and "\0" not in found and cells.known(found) else ""
 
 

@@ -29,7 +29,7 @@ def owns(given: Given) -> bool:
     with given.open() as file:
         head = file.read(1 << 16).replace(b"\0", b"").decode("utf-8", "replace").lstrip("\ufeff")
     found = [line for one in head.splitlines() if (line := one.strip()) and not _comment(line)]
-    songs = [line for line in found if _key(line) or (label(line)[0] and "://" not in line)]
+    songs = [line for line in found if _key(line) or _is_file(line) or (label(line)[0] and "://" not in line)]
     return 2 * len(songs) > len(found)
 
 
@@ -57,6 +57,10 @@ def _comment(line: str) -> bool:
     return line.startswith(("#", "//"))
 
 
+def _is_file(line: str) -> bool:
+    return line[:5].lower() == "file:"
+
+
 def _key(line: str) -> str:
     return service_key(line) or spotify_key(line)
 
@@ -66,7 +70,7 @@ def _entry(row: int, line: str, given: Given) -> Entry | BadRow:
         if key.startswith("spotify:") and not key.startswith(_SONGS):
             return BadRow(row, f"{key} is no song", "List its songs instead; Exportify writes them out.")
         return Entry(Song(row=row, key=key))
-    if "://" in line.partition(" ")[0] or line.startswith(("/", "./", "../", "\\\\")):
+    if "://" in line.partition(" ")[0] or _is_file(line) or line.startswith(("/", "./", "../", "\\\\")):
         where = place(line, given)
         if where.path or where.url:
             return Entry(Song(row=row, path=where.path, url=where.url))
