@@ -49,7 +49,12 @@ def owns(given: Given) -> bool:
     if "vector" in table.places:
         return True
     beside = _beside(given, (".npy",))
-    return bool(beside) and ({"title", "id"} & set(table.places) != set() or _fitting(given, beside) is not None)
+    if not beside or "added_at" in table.places:
+        return False
+    if _fitting(given, beside) is not None:
+        return True
+    alone = len(beside) == 1 and not _beside(given, columns.SUFFIXES)  # then the two belong together, or one is wrong
+    return alone and bool({"title", "id"} & set(table.places))
 
 
 def read(given: Given, options: Options) -> Records:

@@ -213,7 +213,7 @@ def identify(cell: object) -> dict[str, str]:
         return {"musicbrainz_id": raw.lower()}
     if len(raw) >= 12 and (isrc := cells.isrc(raw)):
         return {"isrc": isrc}
-    return {"path": raw} if _SOUND.search(raw) else {}
+    return {"path": place(cell)} if _SOUND.search(raw) else {}
 
 
 def place(cell: object) -> str:
