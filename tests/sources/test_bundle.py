@@ -74,7 +74,8 @@ def test_another_count_of_vectors_is_refused_with_both_numbers(tmp_path: Path) -
 
 
 def test_vectors_may_be_named_and_their_space_too(tmp_path: Path) -> None:
-    vectors = payload(tmp_path / "a" / "payload.csv", 5, 4) if (tmp_path / "a").mkdir() is None else None
+    (tmp_path / "a").mkdir()
+    vectors = payload(tmp_path / "a/payload.csv", 5, 4)
     (tmp_path / "a/vectors.npy").rename(tmp_path / "Music Embs (v2).npy")
     named = Options(vectors=Given(str(tmp_path / "Music Embs (v2).npy")))
     table = Given(str(tmp_path / "a/payload.csv"))
