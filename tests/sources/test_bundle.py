@@ -124,8 +124,9 @@ def test_a_table_without_names_gets_made_up_ones_that_are_marked(tmp_path: Path)
     given(tmp_path / "labels.csv", "index,genre\n" + "".join(f"{i},Salsa\n" for i in range(20)))
     npy(tmp_path / "e.npy", np.ones((20, 3), np.float32))
     found = told(bundle, Given(str(tmp_path / "labels.csv")))
-    assert [song.title for song in found.songs[:2]] == ["Song 1", "Song 2"]
-    assert all(song.placeholder and song.artists == ("Unknown artist",) and not song.key for song in found.songs)
+    assert [song.title for song in found.songs[:2]] == ["labels 1", "labels 2"]
+    assert all(song.placeholder and song.artists == ("Unknown artist",) for song in found.songs)
+    assert len({song.key for song in found.songs}) == 20
     assert all(song.genres == ("Salsa",) for song in found.songs)
 
 

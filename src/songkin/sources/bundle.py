@@ -112,7 +112,7 @@ def _songs(table: Table, find: Find, space: str) -> Iterator[Record]:
         if first != row.number:
             yield BadRow(row.number, f"has the id of row {first} ({song.key})", "Leave one of them out.")
             continue
-        song = _placed(song, nameless)
+        song = _named(maker, song, nameless)
         found = find(row)
         if isinstance(found, str):
             yield BadRow(row.number, f"{found}; its song is kept without", "Compute the vector again.")
@@ -121,8 +121,8 @@ def _songs(table: Table, find: Find, space: str) -> Iterator[Record]:
             yield replace(song, vectors={space: found})
 
 
-def _placed(song: Song, nameless: bool) -> Song:
-    song = rows.named(song)
+def _named(maker: rows.Maker, song: Song, nameless: bool) -> Song:
+    song = maker.named(song)
     return replace(song, artists=(_UNKNOWN,), placeholder=True) if nameless and not song.artists else song
 
 

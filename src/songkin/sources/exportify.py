@@ -106,7 +106,7 @@ class _Playlist:
             song = replace(song, title=song.title or title, artists=song.artists or artists)
         if not song.title and not song.key:
             return BadRow(row.number, "has neither a title nor an id", "Fill one in.")
-        return rows.named(song)
+        return self._maker.named(song)
 
 
 def _counted(row: Any) -> tuple[str, ...]:
