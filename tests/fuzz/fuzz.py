@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
-TARGETS: Final = ("tags", "settings", "weights", "stored", "server", "words", "media", "lists")
+TARGETS: Final = ("tags", "settings", "weights", "stored", "server", "words", "media", "lists", "tables")
 
 
 def target(name: str) -> ModuleType:

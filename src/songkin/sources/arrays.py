@@ -126,10 +126,12 @@ def _quiet() -> Iterator[None]:
 
 
 def _broken(given: Given, error: BaseException) -> SourceError:
-    if "pickle" in str(error) or "Object arrays" in str(error):
+    if any(word in str(error) for word in ("pickle", "Object arrays", "Python objects")):
         return SourceError(
             f"{given.name} holds pickled objects, which could run code: they are never read.",
             remedy="Save it as an array of floats.",
         )
     line = next(iter(str(error).splitlines()), "") or type(error).__name__
-    return SourceError(f"{given.name} cannot be read as vectors: {line[:200]}.", remedy="Save or fetch it again.")
+    return SourceError(
+        f"{given.name} cannot be read as vectors: {line[:200].rstrip('.')}.", remedy="Save or fetch it again."
+    )

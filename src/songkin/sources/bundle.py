@@ -49,7 +49,12 @@ def owns(given: Given) -> bool:
     if "vector" in table.places:
         return True
     beside = _beside(given, (".npy",))
-    return bool(beside) and ({"title", "id"} & set(table.places) != set() or _fitting(given, beside) is not None)
+    if not beside or "added_at" in table.places:
+        return False
+    if _fitting(given, beside) is not None:
+        return True
+    alone = len(beside) == 1 and not _beside(given, columns.SUFFIXES)  # then the two belong together, or one is wrong
+    return alone and bool({"title", "id"} & set(table.places))
 
 
 def read(given: Given, options: Options) -> Records:
@@ -107,7 +112,7 @@ def _songs(table: Table, find: Find, space: str) -> Iterator[Record]:
         if first != row.number:
             yield BadRow(row.number, f"has the id of row {first} ({song.key})", "Leave one of them out.")
             continue
-        song = _placed(song, nameless)
+        song = _named(maker, song, nameless)
         found = find(row)
         if isinstance(found, str):
             yield BadRow(row.number, f"{found}; its song is kept without", "Compute the vector again.")
@@ -116,8 +121,8 @@ def _songs(table: Table, find: Find, space: str) -> Iterator[Record]:
             yield replace(song, vectors={space: found})
 
 
-def _placed(song: Song, nameless: bool) -> Song:
-    song = rows.named(song)
+def _named(maker: rows.Maker, song: Song, nameless: bool) -> Song:
+    song = maker.named(song)
     return replace(song, artists=(_UNKNOWN,), placeholder=True) if nameless and not song.artists else song
 
 

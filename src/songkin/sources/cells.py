@@ -25,6 +25,7 @@ _PAIR: Final = re.compile(rf"({_QUOTED})\s*:\s*({_QUOTED}|[^,{{}}]*)", re.DOTALL
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _SHORT_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "", "f": ""}
 _DTYPE: Final = re.compile(r",\s*dtype=[^()]*\)$")
+_BETWEEN: Final = re.compile(r"(?:array)?(?:[\[\](),\s]|\.\.\.|None|null|nan)*")
 _MOST_VALUES: Final = 1000
 _MOST_LIST: Final = 20_000
 _NOTHING: Final = frozenset({"", "nan", "none", "null", "n/a", "na", "undefined", "<na>"})
@@ -117,8 +118,8 @@ def many(cell: object, separators: str = ";|", split: Callable[[str], Iterable[s
         return ()
     if isinstance(cell, str):
         found: Iterable[object] = _parts(cell, separators)
-        if split is not None:
-            found = [part for whole in found for part in split(str(whole))] if _plain(cell) else found
+        if split is not None and isinstance(found, list | tuple):  # what was quoted is sure
+            found = [part for whole in found for part in split(str(whole))]
     elif isinstance(cell, Iterable) and not isinstance(cell, bytes | Mapping):
         found = cell
     else:
@@ -138,18 +139,15 @@ def pairs(cell: object) -> dict[str, str]:
     return {text(_unquoted(name)): known(_unquoted(value)) for name, value in _PAIR.findall(written)}
 
 
-def _plain(cell: str) -> bool:
-    return cell.lstrip()[:1] not in {"[", "("} and not cell.lstrip().startswith("array(")
-
-
 def _parts(cell: str, separators: str) -> Iterable[str]:
-    cell = cell[:_MOST_LIST]
-    if not _plain(cell):
-        inside = _DTYPE.sub("", cell.strip()).removeprefix("array(")
-        if strings := _STRING.findall(inside):
+    written = cell[:_MOST_LIST].strip()
+    if written[:1] in {"[", "("} or written.startswith("array("):
+        inside = _DTYPE.sub(")", written)
+        strings = _STRING.findall(inside)
+        if _BETWEEN.fullmatch(_STRING.sub("", inside)) and (strings or len(inside) < 3):
             return map(_unquoted, strings)
-        if inside.rstrip(")").endswith("]") or inside.endswith(")"):
-            return inside.strip("[]() ").split(",")
+        if "," in inside and inside[0] == "[" and inside[-1] == "]":  # a name in brackets has no commas
+            return inside[1:-1].split(",")
     separator = next((one for one in separators if one in cell), "")
     return cell.split(separator) if separator else (cell,)
 

@@ -28,7 +28,6 @@ from songkin.errors import SourceError
 from songkin.records import FEATURES, BadRow, Columns
 from songkin.sources import cells, headings
 from songkin.sources.given import HEAD, Given, Options
-from songkin.sources.headings import FIELDS
 from songkin.text import unguarded
 
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet")
@@ -66,9 +65,9 @@ class Table:
         """How many rows it has, which are gone then."""
         return sum(1 for _ in self.lines)
 
-    def rows(self, only: Sequence[str] = FIELDS) -> Iterator[Row | BadRow]:
-        """Its rows, once, with these fields of them. Rows of nothing are passed over, and counted."""
-        fields = tuple(name for name in self.places if name in only)
+    def rows(self, only: Sequence[str] | None = None) -> Iterator[Row | BadRow]:
+        """Its rows, once, with these fields of them (all). Rows of nothing are passed over, and counted."""
+        fields = tuple(name for name in self.places if only is None or name in only)
         pick = itemgetter(*(self.places[name] for name in fields), 0, 0)  # two more: of one place it gave no tuple
         width = len(self.headings)
         for number, line in enumerate(self.lines, 1):
@@ -86,15 +85,12 @@ class Table:
                 yield Row(number, dict(zip(fields, found, strict=False)))
 
     def _fill(self, line: list[Any]) -> bool:
-        """Make a row as long as the headings, if only what may be missing misses."""
+        """Make a row as long as the headings, if only what may be missing misses and nothing is too much."""
         width = len(self.headings)
-        if len(line) > width:
-            extra = line[width:]
-            del line[width:]
-            return not any(extra)
-        missing = {name for name, place in self.places.items() if place >= len(line)}
-        line += [""] * (width - len(line))
-        return missing <= _MAY_MISS
+        if any(line[width:]) or {name for name, place in self.places.items() if place >= len(line)} - _MAY_MISS:
+            return False
+        line[:] = line[:width] + [""] * (width - len(line))
+        return True
 
 
 @contextmanager
@@ -279,8 +275,9 @@ class _Records:
 
     def peek(self) -> str:
         """The next line that is not blank, without taking it."""
-        while (line := self._peek()) and not line.strip():
-            self._again.popleft()
+        while (line := self._file.readline(_MOST_LINE)) and not line.strip():
+            pass
+        self._again.append(line)
         return line
 
     def pass_over(self) -> None:
@@ -319,21 +316,22 @@ class _Records:
             if cells_ < width and taken[0][-1] not in "\r\n":
                 return BadRow(0, "is cut off: the file ends in the middle of it", "Fetch the file again.")
             return None
-        if cells_ != width or (sum(line.count('"') for line in taken) % 2 and not self._peek()):
-            return BadRow(0, "opens a quotation mark that is never closed", "Close it, or double it.")
-        return None
+        if cells_ == width and self._is_strict():
+            return None
+        return BadRow(0, "opens a quotation mark that is never closed", "Close it, or double it.")
+
+    def _is_strict(self) -> bool:
+        """Whether the lines are one row to a strict reader, too: not if the end of the file or a later mark closes it."""
+        try:
+            return len(list(csv.reader(self._taken, delimiter=self.delimiter, strict=True))) == 1
+        except csv.Error:
+            return False
 
     def _lines(self) -> Iterator[str]:
         readline, taken, again = self._file.readline, self._taken, self._again
         while line := again.popleft() if again else readline(_MOST_LINE):
             taken.append(line)
             yield line
-
-    def _peek(self) -> str:
-        """The next line, without taking it; empty at the end."""
-        if not self._again:
-            self._again.append(self._file.readline(_MOST_LINE))
-        return self._again[0]
 
 
 def _refused(error: csv.Error) -> BadRow:

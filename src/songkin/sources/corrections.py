@@ -16,10 +16,10 @@ from songkin.errors import SourceError
 from songkin.models import Unmatched
 from songkin.records import BadRow, Correction, Records
 from songkin.sources.given import Given, Options
+from songkin.text import guarded, unguarded
 
 KIND: Final = "corrections"
 HEADINGS: Final = ("playlist", "pos", "artist", "title", "path", "song")
-_RISKY: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def owns(given: Given) -> bool:
@@ -43,7 +43,7 @@ def read(given: Given, options: Options) -> Records:  # noqa: ARG001 - as all so
                 if len(cells) != len(HEADINGS) or not cells[1].strip().isdecimal() or int(cells[1]) < 1:
                     yield BadRow(number, "It is not as it was written.", f"Keep the columns {', '.join(HEADINGS)}.")
                 elif cells[5].strip():
-                    yield Correction(number, _restored(cells[0]), int(cells[1]) - 1, _restored(cells[5].strip()))
+                    yield Correction(number, unguarded(cells[0]), int(cells[1]) - 1, unguarded(cells[5].strip()))
         except csv.Error as error:
             raise SourceError(f"{given.name} cannot be read: {error}.", remedy="Save it as CSV, in UTF-8.") from error
 
@@ -56,17 +56,8 @@ def write(path: Path, unmatched: Sequence[Unmatched]) -> None:
             table.writerow(HEADINGS)
             for each in unmatched:
                 cells = (each.playlist, str(each.pos + 1), each.artist, each.title, each.path, "")
-                table.writerow([_harmless(cell.encode("utf-8", "replace").decode()) for cell in cells])
+                table.writerow([guarded(cell.encode("utf-8", "replace").decode()) for cell in cells])
     except FileExistsError:
         raise SourceError(f"{path} is there already.", remedy="Name another file, or remove it.") from None
     except OSError as error:
         raise SourceError(f"{path} cannot be written: {error.strerror}.", remedy="Name another file.") from error
-
-
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_RISKY) else cell
-
-
-def _restored(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_RISKY) else cell

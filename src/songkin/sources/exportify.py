@@ -93,8 +93,8 @@ class _Playlist:
         yield from lists.end()
 
     def _song(self, row: Row) -> Song | BadRow:
-        title, raw_id = cells.text(row.cells.get("title")), cells.text(row.cells.get("id"))
-        if title == _UNDEFINED and raw_id in {"", _UNDEFINED}:
+        said = {cells.text(row.cells.get(name)) for name in ("id", "title", "artists")}
+        if _UNDEFINED in said and said <= {"", _UNDEFINED}:
             return BadRow(row.number, "was removed from Spotify: nothing is left of it", "Take it out of the playlist.")
         song = self._maker.song(row)
         if self._by_ids:
@@ -106,7 +106,7 @@ class _Playlist:
             song = replace(song, title=song.title or title, artists=song.artists or artists)
         if not song.title and not song.key:
             return BadRow(row.number, "has neither a title nor an id", "Fill one in.")
-        return rows.named(song)
+        return self._maker.named(song)
 
 
 def _counted(row: Any) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ KINDS: Final = (
     "pls",
     "m3u",
     "corrections",
-    # "albums",
+    "albums",
     "exportify",
     "bundle",
     "songs",

@@ -83,4 +83,6 @@ def _arrays(column: Any) -> list[Any]:
 
 def _broken(given: Given, error: Exception) -> SourceError:
     line = next(iter(str(error).splitlines()), "") or type(error).__name__
-    return SourceError(f"{given.name} is no parquet that can be read: {line[:200]}.", remedy="Write or fetch it again.")
+    return SourceError(
+        f"{given.name} is no parquet that can be read: {line[:200].rstrip('.')}.", remedy="Write or fetch it again."
+    )

@@ -6,6 +6,7 @@ Names are split with proof alone. ``;`` and ``|`` part names, and lists are list
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -103,6 +104,8 @@ class Maker:
     given: Given
     split_artists: Split | None = None
     split_genres: Split | None = None
+    own: str = ""
+    """Before ids that only this table knows: the same for no other file."""
     features: tuple[tuple[str, float, float, float], ...] = ()
     milliseconds: bool | None = None
     remarks: list[Remark] = field(default_factory=list)
@@ -113,7 +116,7 @@ class Maker:
     def of(cls, table: Table, split_artists: Split | None = None, split_genres: Split | None = None) -> Maker:
         """For this table. Split says how a name without other separators is to be divided. A column of features on
         another scale is taken out of the table's ``places``."""
-        maker = cls(table.given, split_artists, split_genres)
+        maker = cls(table.given, split_artists, split_genres, own_prefix(table.given))
         maker.features = tuple(_features(table, maker.remarks))
         if "duration" in table.places:
             heading = table.headings[table.places["duration"]]
@@ -150,7 +153,7 @@ class Maker:
         if raw := line.get("id"):
             said = identify(raw)
             if not said and (own := cells.known(raw)):
-                said = {"key": f"table:{self.given.name}#{own}"}
+                said = {"key": f"{self.own}:{own}"}
             found |= {name: value for name, value in said.items() if not found.get(name)}
         if "spotify" in (url := found.get("url", "")) and (key := cells.spotify_key(url)):
             found["url"] = ""
@@ -160,6 +163,17 @@ class Maker:
         if self.features:
             found["features"] = self._features(line)
         return Song(**found)
+
+    def named(self, song: Song) -> Song:
+        """The song with a title. One that has none gets it made up of the file's name and the row, and is marked; if
+        nothing else says which song it is, its key says that it is this row of this file."""
+        if song.title:
+            return song
+        where = song.path or song.url
+        stem = os.path.splitext(os.path.basename(where.split("?")[0]))[0] if where else ""
+        title = cells.text(stem) or f"{cells.text(self.given.stem)} {song.row}"
+        known = song.key or where or song.isrc or song.musicbrainz_id or song.hash
+        return replace(song, title=title, placeholder=True, key=song.key if known else f"{self.own}:row {song.row}")
 
     def names(self, cell: object, split: Split | None) -> tuple[str, ...]:
         """The names in a cell."""
@@ -227,12 +241,9 @@ def place(cell: object) -> str:
     return found if len(found) < 4096 and "\0" not in found and cells.known(found) else ""
 
 
-def named(song: Song) -> Song:
-    """The song with a title, made up (and marked) if it has none."""
-    if song.title:
-        return song
-    stem = os.path.splitext(os.path.basename(song.path or song.url.split("?")[0]))[0]
-    return replace(song, title=cells.text(stem) or f"Song {song.row}", placeholder=True)
+def own_prefix(given: Given) -> str:
+    """A word for keys that mean something in one file alone."""
+    return f"table-{hashlib.sha256(given.name.encode('utf-8', 'replace')).hexdigest()[:12]}"
 
 
 def of_albums(table: Table) -> bool:

@@ -113,7 +113,7 @@ def _songs(table: Table, maker: rows.Maker, evidence: _Evidence) -> Iterator[Rec
         if not song.title and not song.key and not song.path and not song.url:
             yield BadRow(row.number, "has neither a title nor an id", "Fill one in.")
             continue
-        song = rows.named(song)
+        song = maker.named(song)
         known = song.key in seen
         if song.key and not known:
             seen.add(song.key)
@@ -135,7 +135,7 @@ def _with_genres(song: Song, pairs: dict[tuple[str, str], None], maker: rows.Mak
 
 
 def _playlist_key(given: Given, row: Any, name: str) -> str:
-    return cells.spotify_key(row.get("playlist_id"), "playlist") or f"table:{given.name}#{name}"
+    return cells.spotify_key(row.get("playlist_id"), "playlist") or f"{rows.own_prefix(given)}:{name}"
 
 
 def _slight(song: Song) -> Song:
