@@ -133,7 +133,9 @@ class Matcher:
         return list(dict.fromkeys((absolute, os.path.realpath(absolute))))
 
     def _by_name(self, wanted: Sequence[Song], found: list[Match]) -> None:
-        asked = {n: song for n, song in enumerate(wanted) if not found[n].track and song.title and self._worth(song)}
+        asked = {
+            n: song for n, song in enumerate(wanted) if not found[n].track and _is_named(song) and self._worth(song)
+        }
         titles = {n: fold(song.title) for n, song in asked.items()}
         known = self.songs.by_title(sorted(set(titles.values()))) if asked else {}
         for n, song in asked.items():
@@ -151,13 +153,17 @@ class Matcher:
         return self._lacking[namespace] > 0
 
     def _by_likeness(self, wanted: Sequence[Song], found: list[Match], loose: Sequence[bool]) -> None:
-        asked = [n for n, song in enumerate(wanted) if loose[n] and not found[n].track and song.title]
+        asked = [n for n, song in enumerate(wanted) if loose[n] and not found[n].track and _is_named(song)]
         if asked and self._alike is None:
             self._alike = _Alike(self.songs.names())
         for n in asked:
             assert self._alike is not None
             if track := self._alike.find(wanted[n]):
                 found[n] = Match(track, "alike in name")
+
+
+def _is_named(song: Song) -> bool:
+    return bool(song.title) and not song.placeholder
 
 
 def fits(song: Song, named: Named) -> bool:

@@ -19,6 +19,11 @@ TEXT_VERSION: Final = "2"
 _EXPAND: Final = str.maketrans(
     {"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "œ": "oe", "đ": "d", "ł": "l", "Ł": "l", "ı": "i"}
 )
+_PLAIN: Final = {
+    code: chr(code).lower() if chr(code).isalnum() else {"'": "", "`": "", "&": " and "}.get(chr(code), " ")
+    for code in range(128)
+}
+"""What becomes of each ASCII character in a folded name."""
 
 
 def fold(text: str) -> str:
@@ -27,6 +32,8 @@ def fold(text: str) -> str:
     Letters of any script stay; ``&`` counts as *and*. A name made of signs alone is only case-folded.
     Bytes that were no text (lone surrogates) count as signs.
     """
+    if text.isascii():
+        return " ".join(text.translate(_PLAIN).split()) or text.strip().casefold()
     text = text.encode("utf-8", "replace").decode()  # undecodable bytes cannot be looked up
     spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).translate(_EXPAND)
     spread = spread.replace("&", " and ")

@@ -359,5 +359,5 @@ def test_the_command_says_what_each_file_is(tmp_path: Path, capsys: pytest.Captu
     assert run(["undo", "1", "-L", str(tmp_path / "library")]) == 0
     assert "4 songs" in capsys.readouterr().out
     (tmp_path / "strange.bin").write_bytes(b"\x00\x01")
-    assert run(["import", str(tmp_path / "strange.bin"), *where]) == 1
-    assert "not recognised" in capsys.readouterr().out
+    assert run(["import", str(tmp_path / "strange.bin"), *where, "--json"]) == 1
+    assert "not recognised" in json.loads(capsys.readouterr().out)["refused"][0]["reason"]

@@ -14,6 +14,7 @@ from songkin.matching import Match, Matcher
 from songkin.models import Refusal, Unmatched, track_id
 from songkin.records import Album, BadRow, Columns, Correction, Entry, Listing, Record, Remark, Song
 from songkin.store import own_spaces
+from songkin.store.bulk import roomy
 from songkin.store.claims import of_song
 from songkin.store.playlistbook import Lists, Place, given_of
 from songkin.store.rows import Array
@@ -21,8 +22,8 @@ from songkin.store.songbook import New, Songbook
 from songkin.text import fold
 
 BLOCK: Final = 2_000
-REFUSALS: Final = 1_000
-"""Refused rows of one file that are told one by one."""
+_SERVICES: Final = ("exportify",)
+"""Kinds whose lists tell of songs that are there, even without an id."""
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ class Filing:
         folder: str,
         told: Callable[[int], None],
     ) -> None:
+        roomy(connection)
         self.songs = Songbook(connection, run)
         self.lists = Lists(connection, run)
         self.matcher = Matcher(self.songs, folder)
@@ -133,8 +135,9 @@ class Filing:
                 if match.how != "id":
                     aliases.append((song.key, match.track))
             else:
-                self._known[song.key] = Match(track_id(song.key), "new")
-                new.append(New(track_id(song.key), song.key, self.kind, fields))
+                identity = track_id(song.key)
+                self._known[song.key] = Match(identity, "new")
+                new.append(New(identity, song.key, self.kind, fields))
         self.songs.add(new, self.origin)
         self.songs.alias(aliases)
         added = {each.id for each in new}
@@ -178,11 +181,16 @@ class Filing:
         lists, self._lists, self._entries = list(self._lists.values()), {}, 0
         entries = [entry for listing in lists for entry in listing.entries]
         songs = [entry.song for entry in entries]
-        found = self._resolve(songs, [bool(song.key) for song in songs], [e.added_at for e in entries])
+        found = self._resolve(songs, [self._may_add(song) for song in songs], [e.added_at for e in entries])
         start = 0
         for listing in lists:
             self._put(listing, found[start : start + len(listing.entries)])
             start += len(listing.entries)
+
+    def _may_add(self, song: Song) -> bool:
+        """Whether an entry of a playlist is a song of the library even if it is not here otherwise: a service's own
+        list says so, a list of files does not."""
+        return bool(song.key) or (self.kind in _SERVICES and bool(song.title and song.artists))
 
     def _corrected(self, record: Correction) -> None:
         """Put a song where a person said it belongs."""

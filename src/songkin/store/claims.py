@@ -111,6 +111,20 @@ def merged(claims: Sequence[Claim]) -> dict[str, Any]:
     return row | folded(row)
 
 
+def alone(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a track of which one source alone tells: what ``merged`` makes of one claim, much faster."""
+    if "guessed" in fields:
+        raise ValueError("only files guess")
+    row = {name: fields.get(name, nothing) for name, nothing in PLAIN.items()}
+    features = fields.get("table_features", {})
+    row["table_features"] = features
+    row["bpm"] = row["bpm"] or features.get("tempo") or None
+    row["musical_key"] = row["musical_key"] or key_name(features)
+    row["placeholder"] = fields.get("placeholder", 0)
+    row["guessed"] = []
+    return row | folded(row)
+
+
 def folded(row: Mapping[str, Any]) -> dict[str, str]:
     """The columns by which names are looked up."""
     return {

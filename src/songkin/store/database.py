@@ -22,6 +22,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from songkin.errors import DiskFull, LibraryTooNew, StoreError
+from songkin.store.bulk import as_json
 from songkin.store.migrations import MIGRATIONS
 from songkin.store.schema import SCHEMA_VERSION, meta, metadata
 
@@ -53,7 +54,7 @@ def open_engine(file: Path, *, readonly: bool = False) -> sa.Engine:
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(target, uri=True, timeout=PATIENCE, check_same_thread=False)
 
-    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.QueuePool)
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.QueuePool, json_serializer=as_json)
     sa.event.listen(engine, "connect", _prepare_readonly if readonly else _prepare)
     sa.event.listen(engine, "begin", _begin)
     try:

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
-from songkin.spaces import TABLE_ENCODER, table_row
 from songkin.store import claims as claiming
+from songkin.store.bulk import insert
 from songkin.store.claims import Claim
 from songkin.store.database import parts
 from songkin.store.rows import Array
@@ -89,7 +89,9 @@ class Songbook:
         found: dict[str, list[Named]] = {}
         for part in parts(titles):
             query = sa.select(c.id, c.title_fold, c.artist_fold, c.album_fold, c.duration, c.key)
-            rows = self.connection.execute(query.where(c.title_fold.in_(part), self._where).order_by(c.id)).all()
+            rows = self.connection.execute(
+                query.where(c.title_fold.in_(part), c.placeholder == 0, self._where).order_by(c.id)
+            ).all()
             more = self._aliases([row.id for row in rows])
             for row in rows:
                 artists = frozenset(row.artist_fold.split("\n")) - {""}
@@ -107,7 +109,8 @@ class Songbook:
 
     def names(self) -> Iterator[tuple[str, str, str]]:
         """(id, folded title, folded artists by line) of every track."""
-        rows = self.connection.execute(sa.select(tracks.c.id, tracks.c.title_fold, tracks.c.artist_fold))
+        query = sa.select(tracks.c.id, tracks.c.title_fold, tracks.c.artist_fold).where(tracks.c.placeholder == 0)
+        rows = self.connection.execute(query)
         return ((row[0], row[1], row[2]) for row in rows)
 
     def _aliases(self, ids: Sequence[str]) -> dict[str, list[str]]:
@@ -122,15 +125,14 @@ class Songbook:
 
     def add(self, new: Sequence[New], origin: str) -> None:
         """Add tracks that nothing here is known of."""
-        rows = []
-        for each in new:
-            row = claiming.merged([Claim(origin, self.run, each.fields)])
-            rows.append({**_EMPTY, **row, "id": each.id, "key": each.key, "source": each.source, **self._times()})
-        if not rows:
-            return
-        self.connection.execute(sa.insert(tracks), rows)
-        self._insert_claims([(each.id, origin, each.fields) for each in new])
-        self.hold([made for row in rows if (made := _table_vector(row["id"], row["table_features"]))])
+        ordered = sorted(new, key=lambda each: each.id)  # as they lie in the tables
+        alike = {**_EMPTY, **self._times()}
+        rows = [
+            {**alike, **claiming.alone(each.fields), "id": each.id, "key": each.key, "source": each.source}
+            for each in ordered
+        ]
+        insert(self.connection, tracks, rows)
+        self._insert_claims([(each.id, origin, each.fields) for each in ordered])
 
     def tell(self, told: Mapping[str, Mapping[str, Any]], origin: str) -> list[str]:
         """Have a source say these fields of tracks that are here. Returns the ids of tracks that look different now."""
@@ -158,8 +160,6 @@ class Songbook:
                 changed.append(row["id"])
                 values = {**merged, "updated_at": self._now, "rev": tracks.c.rev + 1}
                 self.connection.execute(sa.update(tracks).where(tracks.c.id == row["id"]).values(**values))
-                if "table_features" in merged:
-                    self._table_changed(row["id"], merged["table_features"])
         self._forget_texts(changed)
         return changed
 
@@ -222,12 +222,6 @@ class Songbook:
         )
         return True
 
-    def _table_changed(self, track: str, features: Mapping[str, float]) -> None:
-        gone = sa.delete(vectors).where(vectors.c.track_id == track, vectors.c.output == "table")
-        self.connection.execute(gone)
-        if made := _table_vector(track, features):
-            self.hold([made])
-
     def _forget_texts(self, ids: Sequence[str]) -> None:
         """What a text encoder read of them is no longer so."""
         for part in parts(ids):
@@ -235,9 +229,8 @@ class Songbook:
 
     def _insert_claims(self, told: Sequence[tuple[str, str, Mapping[str, Any]]], run: int | None = None) -> None:
         number = self.run if run is None else run
-        rows = [{"track_id": t, "origin": o, "run": number, "fields": dict(f)} for t, o, f in told]
-        if rows:
-            self.connection.execute(sa.insert(claims).prefix_with("OR REPLACE"), rows)
+        rows = [{"track_id": t, "origin": o, "run": number, "fields": f} for t, o, f in told]
+        insert(self.connection, claims, rows, replace=True)
 
     def _rows(self, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
         for part in parts(ids):
@@ -263,11 +256,6 @@ _EMPTY: dict[str, Any] = {
     "silent": 0,
     "missing": 0,
 }
-
-
-def _table_vector(track: str, features: Mapping[str, float]) -> tuple[str, str, str, Array] | None:
-    row = table_row(features) if features else None
-    return None if row is None else (track, "table", TABLE_ENCODER, row)
 
 
 def _as_stored(fields: Mapping[str, Any]) -> Any:

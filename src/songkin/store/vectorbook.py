@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from songkin.errors import StoreError
+from songkin.spaces import TABLE_ENCODER, table_row
 from songkin.store.database import Database, parts
 from songkin.store.rows import Array
 from songkin.store.schema import reach, statistics, tracks, vectors
@@ -39,7 +40,19 @@ class VectorBook:
                 sa.select(vectors).where(vectors.c.track_id.in_(part), vectors.c.output.in_(outputs))
             ):
                 found.setdefault(row.track_id, {})[row.output] = _numbers(row)
+            if "table" in outputs:
+                for i, numbers in self._tables(part):
+                    found.setdefault(i, {})["table"] = numbers
         return found
+
+    def _tables(self, ids: Sequence[str]) -> Iterator[tuple[str, Array]]:
+        """The output ``table`` of tracks: it is not stored, for it is made of what tables say in no time."""
+        for track, features in self.db.rows(
+            sa.select(tracks.c.id, tracks.c.table_features).where(tracks.c.id.in_(ids))
+        ):
+            row = table_row(features) if features else None
+            if row is not None:
+                yield track, row
 
     def matrix(self, output: str, encoder: str | None = None) -> tuple[list[str], Array]:
         """All vectors of one output with fixed length, as (ids, float32 (n, d)), ordered by id."""
@@ -65,7 +78,8 @@ class VectorBook:
     def origins(self, track: str) -> dict[str, str]:
         """Which vectors a track has, and the encoder of each: output -> fingerprint."""
         rows = self.db.rows(sa.select(vectors.c.output, vectors.c.encoder).where(vectors.c.track_id == track))
-        return {row.output: row.encoder for row in rows}
+        told = {"table": TABLE_ENCODER} if list(self._tables([track])) else {}
+        return {**{row.output: row.encoder for row in rows}, **told}
 
     def counts(self) -> list[tuple[str, str, int]]:
         """(output, encoder, how many vectors)."""
@@ -73,7 +87,9 @@ class VectorBook:
         query = (
             sa.select(c.output, c.encoder, sa.func.count()).group_by(c.output, c.encoder).order_by(c.output, c.encoder)
         )
-        return [tuple(row) for row in self.db.rows(query)]
+        described = sa.select(sa.func.count()).where(sa.cast(tracks.c.table_features, sa.String) != "{}")
+        tables = int(self.db.rows(described)[0][0])
+        return [*(tuple(row) for row in self.db.rows(query)), *([("table", TABLE_ENCODER, tables)] if tables else [])]
 
     def statistic(self, name: str) -> tuple[int, str, int, bytes] | None:
         """(version, encoder, fitted on how many, data) of what was fitted for a space."""
