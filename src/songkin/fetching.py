@@ -145,7 +145,7 @@ def fetch(link: str, file: BinaryIO, rules: Rules) -> Facts:
             got += len(block)
             if got > rules.max_bytes:
                 raise _too_large(link, rules)
-            _write(file, block)
+            keep(file, block)
             _in_time(deadline)
         _in_time(deadline)
         if facts.size is not None and got != facts.size:
@@ -158,7 +158,8 @@ def _in_time(deadline: float) -> None:
         raise TimeoutError
 
 
-def _write(file: BinaryIO, block: bytes) -> None:
+def keep(file: BinaryIO, block: bytes | memoryview) -> None:
+    """Write a block that was fetched. Raises ``SourceError`` where there is no room for it."""
     try:
         file.write(block)
     except OSError as error:  # not the server's doing, so not told as that

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from songkin.audio import EXTENSIONS
 from songkin.errors import SourceError, Unreachable
-from songkin.fetching import Facts, Rules
+from songkin.fetching import Facts, Rules, keep
 from songkin.records import Records, Song
 from songkin.sources.found import SoundFile, Unreadable
 from songkin.sources.given import Given, Options
@@ -107,7 +107,7 @@ def fetch(address: str, file: BinaryIO, rules: Rules) -> Facts:
                 )
             if time.monotonic() > deadline:
                 raise TimeoutError
-            file.write(memoryview(block))
+            keep(file, memoryview(block))
         if got != size:
             raise _trouble(address, f"broke off after {got:,} of {size:,} bytes", "Try again.")
         return Facts(size=size, etag=str(answer.meta["e_tag"] or ""))
@@ -227,20 +227,27 @@ def _told(address: str, rules: Rules) -> Iterator[Any]:
             address, f"was not there in full after {rules.seconds:g} seconds", "Allow more with SONGKIN_FETCH_SECONDS."
         ) from None
     except BaseError as error:
-        raise _trouble(address, *_guessed(str(error))) from None
+        raise _trouble(address, *_guessed(str(error), rules)) from None
 
 
-def _guessed(text: str) -> tuple[str, str]:
-    """What a general error is about."""
+def _guessed(text: str, rules: Rules) -> tuple[str, str]:
+    """What an error is about whose kind does not say it."""
+    if odd := re.search(r'invalid path: .*?"([^"]{1,200})"', text):
+        return (
+            f"holds a key that cannot be read ({odd[1]!r}), so it is not listed at all",
+            "Rename that object, or name a prefix that it does not lie below.",
+        )
     if "NoSuchBucket" in text:
         return "is in a bucket that does not exist", "Check its name, its region (AWS_REGION) and AWS_ENDPOINT_URL."
-    if any(word in text for word in ("SignatureDoesNotMatch", "InvalidAccessKeyId", "403 Forbidden", "AccessDenied")):
-        return "may not be read with these credentials", "Check the key, its secret and its rights."
-    if "169.254." in text or "credential" in text.lower() or "metadata" in text.lower():
+    if "169.254." in text or "credentials" in text:
         return (
             "needs credentials, and none were found",
             "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.",
         )
+    if "403 Forbidden" in text or "401 Unauthorized" in text:
+        return "may not be read with these credentials", "Check the key, its secret and its rights."
+    if "timed out" in text or "timeout" in text.partition("retry_timeout")[0]:
+        return f"was not there in full after {rules.seconds:g} seconds", "Allow more with SONGKIN_FETCH_SECONDS."
     return "cannot be reached", "Check the network, the region (AWS_REGION) and AWS_ENDPOINT_URL."
 
 
