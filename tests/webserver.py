@@ -45,6 +45,7 @@ def web() -> Iterator[Web]:
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
+            self.rfile.read(int(headers.get("content-length", "0")))
             served.asked.append((self.command, self.path, headers))
             page = served.pages.get(unquote(self.path.partition("?")[0]))
             if page is None:

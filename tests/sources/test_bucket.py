@@ -177,7 +177,9 @@ def test_more_objects_than_one_page_are_listed(music: Bucket) -> None:
 def test_a_bucket_is_a_source_of_songs(music: Bucket) -> None:
     music.put("a.mp3", b"x")
     assert bucket.owns(Given("s3://music/"))
-    assert list(bucket.read(Given("s3://music/"), Options())) == [Song(key="s3://music/a.mp3", url="s3://music/a.mp3")]
+    assert list(bucket.read(Given("s3://music/"), Options())) == [
+        Song(key="s3://music/a.mp3", title="a", url="s3://music/a.mp3", placeholder=True)
+    ]
 
 
 def test_a_bucket_is_indexed_once_and_no_copy_stays(library: Library, music: Bucket, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ class Storing:
         away = places.elsewhere(job.path)  # then size and time are as the listing had them before it was fetched
         if stored is None:
             stored = self._retagged(heard)
-        told = self._told_of(heard) if stored is None else ""
+        told = self._told_of(job.path, heard) if stored is None else ""
         if told:
             key, identity = "", told
             self.tally.updated += 1
@@ -142,12 +142,13 @@ class Storing:
             self.plan.missing = [each for each in self.plan.missing if each != stored.id]
         return stored
 
-    def _told_of(self, heard: Heard) -> str:
+    def _told_of(self, path: str, heard: Heard) -> str:
         """Id of the song without a file that a table or list told of and that this file holds; empty if there is none."""
         if not self.fileless:
             return ""
         tags = heard.tags
         song = Song(
+            key=_text(places.key(path)),
             title=tags.title,
             artists=tags.artists,
             album=tags.album,
@@ -164,11 +165,11 @@ class Storing:
         return match.track
 
     def _identity(self, path: str, heard: Heard) -> tuple[str, str]:
-        key = places.key(path)
+        key = _text(places.key(path))
         taken = {recording.key for recording in self.waiting}
-        if key in taken or self.catalog.has_key(_text(key)):
-            key = f"{key}#{heard.file_hash}"
-        return _text(key), track_id(key)
+        if key in taken or self.catalog.has_key(key):
+            key = _text(f"{key}#{heard.file_hash}")
+        return key, track_id(key)
 
 
 def to_track(identity: str, path: str, heard: Heard, features: Mapping[str, float], key_heard: str) -> Track:

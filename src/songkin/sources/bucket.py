@@ -69,7 +69,8 @@ def read(given: Given, _options: Options) -> Records:
     """A ``Song`` for each sound file in the bucket. Raises ``SourceError``."""
     for item in walk([checked(given.path)], _USUAL):
         if isinstance(item, SoundFile):
-            yield Song(key=item.path, url=item.path)
+            stem = os.path.splitext(item.path.rpartition("/")[2])[0]
+            yield Song(key=item.path, title=stem, url=item.path, placeholder=True)
 
 
 def walk(addresses: Sequence[str], rules: Rules) -> Iterator[SoundFile | Unreadable]:

@@ -12,10 +12,12 @@ that differ in nothing else cannot be told apart: the second is refused.
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Final
+from urllib.parse import unquote
 
 from songkin import fetching
 from songkin.errors import SourceError, Unreachable
@@ -44,7 +46,7 @@ def owns(given: Given) -> bool:
         return False
     lines = given.head().decode(_first_encoding(given), "replace").splitlines()
     first = next((line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
-    return fetching.is_link(first)
+    return fetching.is_link(first) and not cells.spotify_key(first)
 
 
 def read(given: Given, options: Options) -> Records:
@@ -102,15 +104,19 @@ def _wrong(link: str) -> str:
         return "There is no address in this row."
     if len(link) > fetching.MOST_ADDRESS:
         return "The address is longer than any server takes."
+    if cells.spotify_key(link):
+        return "This is a link of a streaming service, and no sound file."
     return "" if fetching.is_link(link) else f"{cells.text(fetching.shown(link), 80)!r} is no web address."
 
 
 def _song(row: int, url: str, found: dict[str, str]) -> Song:
-    artist = cells.known(found.get("artist"))
+    artist, title = cells.known(found.get("artist")), cells.known(found.get("title"))
+    name = unquote(url.partition("?")[0].rpartition("/")[2])
     return Song(
         row=row,
         key=f"url:{url}",
-        title=cells.known(found.get("title")),
+        title=title or cells.text(os.path.splitext(name)[0]) or f"Song {row}",
+        placeholder=not title,
         artists=(artist,) if artist else (),
         album=cells.known(found.get("album")),
         url=url,
