@@ -22,12 +22,12 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 from songkin.errors import SourceError, Unreachable
@@ -100,7 +100,9 @@ def public(link: str) -> str:
     ]
     scheme = parts.scheme.lower()
     port = f":{_PORTS.get(scheme)}"
-    return urlunsplit((scheme, host.removesuffix(port), quote(parts.path or "/", safe=_PATH), "&".join(kept), ""))
+    return urlunsplit(
+        (scheme, host.removesuffix(port), quote(parts.path or "/", safe=_PATH, errors="replace"), "&".join(kept), "")
+    )
 
 
 def shown(link: str) -> str:
@@ -125,6 +127,19 @@ def ask(link: str, rules: Rules) -> Facts:
         if status not in {200, 206}:
             raise _failed(link, status)
         return _facts(response, partial=status == 206)
+
+
+def judge(link: str, rules: Rules) -> None:
+    """Raise ``Unreachable`` for an address that may not be fetched from; for programs that fetch by themselves."""
+    if rules.offline:
+        raise _offline(link)
+    parts = _parsed(link, link)
+    try:
+        _good_addresses(
+            link, (parts.hostname or "").encode("idna").decode("ascii"), parts.port or _PORTS[parts.scheme], rules
+        )
+    except OSError as error:
+        raise _explained(link, error, rules, time.monotonic() + rules.seconds) from error
 
 
 def fetch(link: str, file: BinaryIO, rules: Rules) -> Facts:
@@ -178,7 +193,7 @@ def _answered(
 ) -> Iterator[tuple[int, http.client.HTTPResponse]]:
     """The answer after all redirects, with its status. Whatever goes wrong, also while it is read, is ``Unreachable``."""
     if rules.offline:
-        raise _trouble(link, "was not fetched, for songkin is offline", "Switch the setting offline off.")
+        raise _offline(link)
     try:
         parts = _parsed(link, link)
         origin, login = _origin(parts), _login(parts)
@@ -210,8 +225,8 @@ def _parsed(link: str, address: str) -> SplitResult:
         raise _trouble(link, "is no address that can be fetched", "Check how it is written.")
     if parts.scheme not in _PORTS:
         raise _trouble(link, f"leads to {parts.scheme}://, and only http and https are followed", "Check the address.")
-    path = quote(parts.path or "/", safe=_PATH)
-    return parts._replace(path=path, query=quote(parts.query, safe=_PATH + "?"), fragment="")
+    path = quote(parts.path or "/", safe=_PATH, errors="replace")
+    return parts._replace(path=path, query=quote(parts.query, safe=_PATH + "?", errors="replace"), fragment="")
 
 
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
@@ -257,8 +272,11 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _connected(link: str, host: str, port: int, rules: Rules, deadline: float) -> socket.socket:
-    """A connection to an address of ``host`` that was judged and found open to all."""
+_Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
+
+
+def _good_addresses(link: str, host: str, port: int, rules: Rules) -> Sequence[_Address]:
+    """The addresses of ``host`` that were judged and found open to all."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     good = [each for each in found if rules.allow_private or _is_open(str(each[4][0]))]
     if not good:
@@ -267,8 +285,13 @@ def _connected(link: str, host: str, port: int, rules: Rules, deadline: float) -
             "leads to this machine or into a private network, where nothing is fetched",
             "If that is meant, allow it with SONGKIN_ALLOW_PRIVATE=1.",
         )
+    return good
+
+
+def _connected(link: str, host: str, port: int, rules: Rules, deadline: float) -> socket.socket:
+    """A connection to the first good address that answers."""
     failed: OSError = TimeoutError()
-    for family, kind, protocol, _, address in good:
+    for family, kind, protocol, _, address in _good_addresses(link, host, port, rules):
         _in_time(deadline)
         sock = socket.socket(family, kind, protocol)
         sock.settimeout(max(0.01, min(deadline - time.monotonic(), _STILL_SECONDS)))
@@ -330,6 +353,10 @@ def _facts(response: http.client.HTTPResponse, *, partial: bool = False, size: i
 
 def _trouble(link: str, what: str, remedy: str, *, gone: bool = False) -> Unreachable:
     return Unreachable(f"{shown(link)} {what}.", remedy=remedy, what=what, gone=gone)
+
+
+def _offline(link: str) -> Unreachable:
+    return _trouble(link, "was not fetched, for songkin is offline", "Switch the setting offline off.")
 
 
 def _too_large(link: str, rules: Rules) -> Unreachable:

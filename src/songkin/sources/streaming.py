@@ -189,6 +189,7 @@ def _closed(link: Link) -> SourceError:
 
 def _connected(client_id: str, secret: str) -> Spotify:
     """A client of Spotify's API. The token stays in memory, and nothing is logged."""
+    from requests import Session
     from spotipy import Spotify
     from spotipy.cache_handler import MemoryCacheHandler
     from spotipy.oauth2 import SpotifyClientCredentials
@@ -196,8 +197,8 @@ def _connected(client_id: str, secret: str) -> Spotify:
     logging.getLogger("spotipy").setLevel(logging.CRITICAL + 1)  # it logs addresses, headers and answers
     manager = SpotifyClientCredentials(client_id, secret, cache_handler=MemoryCacheHandler(), requests_timeout=_SECONDS)
     manager.OAUTH_TOKEN_URL = TOKENS
-    # no retries: they sleep for as long as the server says, which may be a day
-    client = Spotify(auth_manager=manager, requests_timeout=_SECONDS, retries=0, status_retries=0)
+    # with a session of its own it does not try again: it would sleep for as long as the server says, maybe a day
+    client = Spotify(auth_manager=manager, requests_timeout=_SECONDS, requests_session=Session())
     client.prefix = API
     return client
 
