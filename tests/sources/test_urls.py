@@ -198,6 +198,20 @@ def test_a_file_that_moved_to_another_address_keeps_its_id(library: Library, ser
     assert (after.id, after.path, report.updated) == (before.id, f"{server.url}/new.flac", 1)
 
 
+def test_a_song_known_by_its_address_and_its_sound_are_one_track(library: Library, server: Web, tmp_path: Path) -> None:
+    link = song(server, tmp_path, "a.flac")
+    path = written(tmp_path / "list.txt", link)
+    assert library.import_([str(path)], kind="urls").added == 1
+    (before,) = library.tracks()
+    assert (before.title, before.path, before.url, before.duration) == ("a", "", link, None)
+    report = index(library, path)
+    (after,) = library.tracks()
+    assert (report.updated, report.added) == (1, 0)
+    assert (after.id, after.title, after.path, after.url) == (before.id, "Tune 1", link, link)
+    assert library.import_([link]).added == 0
+    assert len(library.tracks()) == 1
+
+
 def test_addresses_elsewhere_stay_untouched_by_other_runs(library: Library, server: Web, tmp_path: Path) -> None:
     index(library, song(server, tmp_path, "a.flac"))
     sound_file(tmp_path / "music" / "b.flac", tune(2, seed=5))

@@ -23,12 +23,12 @@ from songkin.fetching import Rules
 from songkin.models import Refusal
 
 KIND: Final = "video"
-FORMS: Final = ("mp3", "opus", "m4a")
 ARCHIVE: Final = ".fetched.txt"
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;]*m")
 _SECONDS: Final = 30
 
 Form = Literal["mp3", "opus", "m4a"]
+FORMS: Final[tuple[Form, ...]] = ("mp3", "opus", "m4a")
 
 
 @dataclass(frozen=True, slots=True)
