@@ -201,7 +201,7 @@ def test_a_file_that_moved_to_another_address_keeps_its_id(library: Library, ser
 def test_a_song_known_by_its_address_and_its_sound_are_one_track(library: Library, server: Web, tmp_path: Path) -> None:
     link = song(server, tmp_path, "a.flac")
     path = written(tmp_path / "list.txt", link)
-    assert library.import_([str(path)], kind="urls").added == 1
+    assert library.import_([str(path)]).added == 1
     (before,) = library.tracks()
     assert (before.title, before.path, before.url, before.duration) == ("a", "", link, None)
     report = index(library, path)

@@ -22,7 +22,7 @@ KINDS: Final = (
     "exportify",
     "bundle",
     "songs",
-    # "urls",
+    "urls",
     "text_list",
 )
 ADDRESSES: Final = ("streaming", "bucket", "urls")
