@@ -56,6 +56,11 @@ class Config:
     max_hours: float
     nice: bool
     offline: bool
+    allow_private: bool
+    fetch_mb: int
+    fetch_seconds: float
+    spotify_client_id: str
+    spotify_client_secret: str
     lock_seconds: float
     origins: Mapping[str, str]
 
@@ -129,6 +134,11 @@ SETTINGS: Final = (
     Setting("max_hours", _at_least(0.01, float), 6.0, "longest file that is taken"),
     Setting("nice", _flag, False, "leave the machine to others while indexing"),
     Setting("offline", _flag, False, "never fetch anything"),
+    Setting("allow_private", _flag, False, "fetch from this machine and from private networks too"),
+    Setting("fetch_mb", _at_least(1, int), 1024, "largest file that is fetched, in MB"),
+    Setting("fetch_seconds", _at_least(1, float), 600.0, "seconds that fetching one file may take"),
+    Setting("spotify_client_id", str, "", "your own access to Spotify's API", ("SPOTIPY_CLIENT_ID",)),
+    Setting("spotify_client_secret", str, "", "its secret", ("SPOTIPY_CLIENT_SECRET",), secret=True),
     Setting("lock_seconds", _at_least(0, float), 5.0, "seconds to wait for another songkin process"),
 )
 

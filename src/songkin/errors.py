@@ -5,6 +5,9 @@
     ├── AudioError           a file that cannot be opened, decoded or understood
     ├── SourceError          a folder, list or table that cannot be read
     ├── ExportError          a file that cannot be written
+
+
+    │   └── Unreachable      something elsewhere that cannot be fetched
     ├── EncoderError         an encoder that cannot run
     │   └── WeightsMissing   its weights are not here and could not be pulled
     ├── StoreError           catalog or search index cannot do what was asked
@@ -55,6 +58,16 @@ class SourceError(SongkinError):
 
 class ExportError(SongkinError):
     """A list or table that cannot be written."""
+
+
+class Unreachable(SourceError):
+    """Something elsewhere that cannot be fetched. ``what`` is the message without the address; ``gone`` says that it is
+    surely not there any more."""
+
+    def __init__(self, message: str, *, remedy: str = "", what: str = "", gone: bool = False) -> None:
+        super().__init__(message, remedy=remedy)
+        self.what = what
+        self.gone = gone
 
 
 class EncoderError(SongkinError):

@@ -108,17 +108,18 @@ class Library:
         profile: Profile | None = None,
         progress: Progress | None = None,
     ) -> IndexReport:
-        """Add or refresh sound files and folders; only what changed is read.
+        """Add or refresh sound files and folders, web addresses (``http…``, or a text or table of them) and buckets
+        (``s3://…``); only what changed is read.
 
         ``prune`` forgets tracks whose files are gone from these folders, with ``force`` also where a folder is empty
         now (an unmounted disk looks like that). Raises ``SourceError`` for a path that is not
         there, ``LibraryBusy`` while another run writes, ``StoreError`` if the library cannot be written.
         """
         from songkin import encoders as known
+        from songkin.indexing import places
         from songkin.indexing.run import Options, index
-        from songkin.sources import folder
 
-        folder.check([os.fspath(path) for path in paths])  # a library is not begun for a misspelt folder
+        places.check([os.fspath(path) for path in paths])  # a library is not begun for a misspelt folder
         self._make()
         options = Options(
             prune=prune,

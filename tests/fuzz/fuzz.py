@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
-TARGETS: Final = ("tags", "settings", "weights", "stored", "server", "words", "media", "lists", "tables")
+TARGETS: Final = ("tags", "settings", "weights", "stored", "server", "words", "media", "lists", "tables", "links")
 
 
 def target(name: str) -> ModuleType:

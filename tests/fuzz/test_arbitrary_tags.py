@@ -14,7 +14,8 @@ from fuzz import scratch
 from fuzz_tags import sensible
 from songkin.audio import EXTENSIONS
 from songkin.models import Tags, track_id
-from songkin.sources.folder import SoundFile, walk
+from songkin.sources.folder import walk
+from songkin.sources.found import SoundFile
 from songkin.tags import clean, guess_from_path, merge, read_tags
 from soundfiles import apev2, id3v2, sound_file, tone, with_vorbis_comments
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from songkin.errors import SourceError
-from songkin.sources.folder import SoundFile, Unreadable, walk
+from songkin.sources.folder import walk
+from songkin.sources.found import SoundFile, Unreadable
 
 
 def touch(path: Path, content: bytes = b"x") -> Path:

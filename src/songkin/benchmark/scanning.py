@@ -21,7 +21,7 @@ from songkin.benchmark.processes import cpu_and_wall, crowd, songkin
 from songkin.benchmark.setup import Setup
 from songkin.indexing.scan import Wanted, compare
 from songkin.sources import folder
-from songkin.sources.folder import SoundFile
+from songkin.sources.found import SoundFile
 from songkin.store import catalog_file
 from songkin.store.catalog import Catalog
 

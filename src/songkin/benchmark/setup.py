@@ -12,7 +12,7 @@ from songkin import audio
 from songkin.benchmark.songs import make_songs
 from songkin.errors import AudioError
 from songkin.sources import folder
-from songkin.sources.folder import SoundFile
+from songkin.sources.found import SoundFile
 
 MADE: Final = 12
 SECONDS: Final = 240.0

@@ -20,7 +20,7 @@ from songkin import encoders, spaces
 from songkin.config import Config
 from songkin.encoders.base import EncoderSpec
 from songkin.models import Track, track_id
-from songkin.sources.folder import SoundFile
+from songkin.sources.found import SoundFile
 from songkin.spaces import Matrix
 from songkin.store import TRACKS, index_home, open_vectors
 from songkin.store.catalog import Catalog

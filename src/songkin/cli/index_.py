@@ -48,7 +48,11 @@ def command(
     qdrant_url: str | None,
     as_json: bool,
 ) -> int:
-    """Add sound files and folders to the library, or refresh them. Only what is new or changed is read."""
+    """Add sound files and folders to the library, or refresh them. Only what is new or changed is read.
+
+    A PATH may also be a web address, a text or table of such (with a column url), or a bucket (s3://NAME/PREFIX): these
+    are heard without keeping copies.
+    """
     flags = {"workers": workers, "max_hours": max_hours, "nice": nice, "qdrant_url": qdrant_url}
     with opened(library, **flags) as music, Bar(quiet=as_json) as bar:
         if not no_pull and not music.config.offline:

@@ -19,7 +19,8 @@ import numpy as np
 
 from songkin import tags
 from songkin.errors import SourceError
-from songkin.sources.folder import SoundFile, walk
+from songkin.sources.folder import walk
+from songkin.sources.found import SoundFile
 from songkin.text import fold
 
 Value = TypeVar("Value")

@@ -13,7 +13,7 @@ from songkin.errors import SourceError, StoreError
 from songkin.importing.filing import Filed, Filing
 from songkin.models import Imported, ImportReport, Refusal, Unmatched
 from songkin.progress import Progress
-from songkin.sources.given import Given, Options, expand
+from songkin.sources.given import Given, Options, expand, is_address
 from songkin.sources.kinds import Source, recognise, source
 from songkin.store.catalog import Catalog
 
@@ -176,4 +176,4 @@ def _counts(report: ImportReport) -> dict[str, Any]:
 
 
 def _shown(path: str) -> str:
-    return os.fsencode(path).decode("utf-8", "replace")
+    return Given(path).name if is_address(path) else os.fsencode(path).decode("utf-8", "replace")

@@ -7,6 +7,7 @@ files in hand; the next run finds the rest unchanged. The search index is held o
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,14 +20,13 @@ from songkin.audio import Limits
 from songkin.config import Config
 from songkin.encoders import weights
 from songkin.errors import StoreError
-from songkin.indexing import refresh
+from songkin.indexing import places, refresh
 from songkin.indexing.scan import Plan, Wanted, compare
 from songkin.indexing.storing import Storing, Tally
 from songkin.indexing.supervisor import Died, Supervisor
 from songkin.indexing.worker import Job, Setup
 from songkin.models import IndexReport, Profile
 from songkin.progress import Progress, Quiet
-from songkin.sources import folder
 from songkin.store.catalog import Catalog
 from songkin.store.lock import run_lock
 
@@ -46,14 +46,14 @@ class Options:
 def index(
     catalog: Catalog, config: Config, paths: Sequence[str], options: Options, progress: Progress | None = None
 ) -> IndexReport:
-    """Add or refresh files and folders. Raises ``SourceError`` for a path that is not there, ``LibraryBusy`` if
+    """Add or refresh files, folders, web addresses and buckets. Raises ``SourceError`` for a path that is not there, ``LibraryBusy`` if
     another run writes to this library, ``StoreError`` if it cannot be written."""
     told = progress or Quiet()
     began = time.monotonic()
-    roots = [os.path.abspath(path) for path in paths]
+    roots = places.check(paths)
     with run_lock(config):
         run = catalog.journal.begin_run(
-            "index", {"paths": [_shown(root) for root in roots], "profile": options.profile}
+            "index", {"paths": [_shown(path) for path in paths], "profile": options.profile}
         )
         try:
             report = _Run(catalog, config, options, told).go(roots)
@@ -75,11 +75,13 @@ class _Run:
         self.notes: list[str] = []
         self.interrupted = False
         self._limits = Limits(max_seconds=config.max_hours * 3600)
+        self._rules = places.rules(config)
 
     def go(self, roots: Sequence[str]) -> IndexReport:
         wanted = self._wanted()
         self.told.stage("Looking for music")
-        plan = compare(folder.walk(roots), roots, self.catalog, wanted, self.told.step)
+        found = places.walk(roots, self._rules)
+        plan = compare(found, [places.public(root) for root in roots], self.catalog, wanted, self.told.step)
         self._small_changes(plan)
         tally = Tally(updated=len(plan.moved), refused=[*plan.refused, *plan.unreadable])
         self._hear(plan, wanted, tally)
@@ -151,10 +153,11 @@ class _Run:
         store = Storing(self.catalog, plan, tally, items)
         done = 0
         queue = [job for job, _, _ in plan.jobs]
+        spool = self._spool(any(places.elsewhere(job.path) for job in queue))
         try:
             for attempt in (1, 2):
                 again: list[Job] = []
-                for job, outcome in self._supervisor(wanted, len(queue)).run(queue):
+                for job, outcome in self._supervisor(wanted, len(queue), spool).run(queue):
                     if isinstance(outcome, Died) and store.died(job, outcome) and attempt == 1:
                         again.append(job)
                         continue
@@ -167,8 +170,20 @@ class _Run:
             self.told.note("Stopping; what was heard so far is kept.")
         finally:
             store.flush()
+            shutil.rmtree(self._spool_folder, ignore_errors=True)
 
-    def _supervisor(self, wanted: Wanted, jobs: int) -> Supervisor:
+    @property
+    def _spool_folder(self) -> Path:
+        return self.config.library / "fetched"
+
+    def _spool(self, needed: bool) -> str:
+        """A folder for what is fetched while it is heard, empty. A killed run may have left something there."""
+        shutil.rmtree(self._spool_folder, ignore_errors=True)
+        if needed:
+            self._spool_folder.mkdir()
+        return str(self._spool_folder)
+
+    def _supervisor(self, wanted: Wanted, jobs: int, spool: str) -> Supervisor:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         count = self.config.workers or max(1, cores - 1 if self.config.nice else cores)
         setup = Setup(
@@ -177,12 +192,14 @@ class _Run:
             memory_mb=self.config.worker_memory_mb,
             nice=self.config.nice,
             encoders=tuple(wanted.encoders),
+            rules=self._rules,
+            spool=spool,
         )
         return Supervisor(setup, min(count, jobs), self.config.file_seconds)
 
 
 def _shown(path: str | Path) -> str:
-    return os.fsencode(path).decode("utf-8", "replace")
+    return os.fsencode(places.public(os.fspath(path))).decode("utf-8", "replace")
 
 
 def _counts(report: IndexReport) -> dict[str, Any]:

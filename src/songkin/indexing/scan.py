@@ -15,9 +15,10 @@ from functools import lru_cache, partial
 
 from songkin.audio import Limits
 from songkin.errors import AudioError
+from songkin.indexing import places
 from songkin.indexing.worker import Job, hash_file
 from songkin.models import Profile, Refusal, as_profile
-from songkin.sources.folder import SoundFile, Unreadable
+from songkin.sources.found import SoundFile, Unreadable
 from songkin.store.catalog import Catalog
 from songkin.store.rows import Stored
 
@@ -87,23 +88,35 @@ def compare(
     for item in found:
         plan.found += 1
         step(plan.found)
-        seen.add(item.path)
         if isinstance(item, Unreadable):
-            plan.unreadable.append(Refusal(item.path, f"It {item.reason}."))
-        elif not _still_refused(item, refusals, wanted, plan):
+            if not (item.gone and item.path in known):  # a known song that is gone is missing, not refused
+                seen.add(item.path)
+                plan.unreadable.append(Refusal(item.path, f"It {item.reason}.", item.remedy))
+            else:
+                plan.found -= 1
+            continue
+        if item.path in seen:  # an address that was given twice
+            plan.found -= 1
+            continue
+        seen.add(item.path)
+        if not _still_refused(item, refusals, wanted, plan):
             stored = known.get(item.path)
             if stored is None or not _as_known(item, stored, deaf, plan):
                 loose.append(item)
-    _settle(
-        loose, known, {s.id for s in known.values() if s.path not in seen and not os.path.exists(s.path)}, wanted, plan
-    )
     covered = _Covered(roots, [refusal.path for refusal in plan.unreadable])
+    vanished = {s.id for s in known.values() if s.path not in seen and _is_gone(s.path, covered)}
+    _settle(loose, known, vanished, wanted, plan)
     moved = {stored.id for stored, _ in plan.moved}
     lost = [s for s in known.values() if s.path not in seen and s.id not in moved and covered(s.path)]
     plan.missing = [stored.id for stored in lost]
     plan.hollow = [root for root in roots if _hollow(root, seen, lost)]
     plan.gone_refusals = [path for path in refusals if path not in seen and covered(path)]
     return plan
+
+
+def _is_gone(path: str, covered: Callable[[str], bool]) -> bool:
+    """Whether nothing lies at a known path that was not found. Of what is elsewhere only the walk can tell."""
+    return covered(path) if places.elsewhere(path) else not os.path.exists(path)
 
 
 def _hollow(root: str, seen: set[str], lost: Sequence[Stored]) -> bool:
@@ -152,7 +165,7 @@ def _as_known(item: SoundFile, stored: Stored, deaf: Deaf, plan: Plan) -> bool:
         plan.back.append(stored.id)
     names, profile = deaf(stored.heard_by, stored.profile)
     if names:
-        plan.jobs.append((Job(item.path, item.root, names, profile), item, stored))
+        plan.jobs.append((Job(item.path, item.root, names, profile, item.link), item, stored))
     else:
         plan.unchanged += 1
     return True
@@ -187,7 +200,7 @@ def _settle(
             plan.moved.append((track, item))
     for item in unclaimed:
         place = known.get(item.path)
-        job = Job(item.path, item.root, tuple(wanted.encoders), wanted.profile)
+        job = Job(item.path, item.root, tuple(wanted.encoders), wanted.profile, item.link)
         plan.jobs.append((job, item, None if place is None or place.id in claimed else place))
     plan.vanished = sorted(vanished - claimed)
 
@@ -203,6 +216,8 @@ def _same_bytes(item: SoundFile, candidates: Sequence[Stored]) -> Stored | None:
 
 
 def _hash(path: str) -> str:
+    if places.elsewhere(path):  # its bytes are known only once it is fetched
+        return ""
     try:
         return hash_file(path)
     except AudioError:

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from songkin.indexing import places
 from songkin.indexing.scan import QUARANTINE_DEATHS, Plan
 from songkin.indexing.supervisor import Died, Outcome
 from songkin.indexing.worker import Heard, Job, Refused
 from songkin.matching import Matcher
 from songkin.models import Refusal, Tags, Track, track_id
 from songkin.records import Song
-from songkin.sources.folder import SoundFile
+from songkin.sources.found import SoundFile
 from songkin.store.catalog import Catalog
 from songkin.store.rows import Recording, Stored
 from songkin.store.songbook import Songbook
@@ -75,10 +76,11 @@ class Storing:
         """Store what a job gave."""
         item, stored = self.items[job.path]
         if isinstance(outcome, Heard):
-            self._heard(job, outcome, stored)
+            self._heard(job, outcome, item, stored)
         elif isinstance(outcome, Refused):
             # what a right can mend is not remembered by the file's size and time: it is tried each run
-            size = item.size if os.access(job.path, os.R_OK) else None
+            lasting = not outcome.passing and (places.elsewhere(job.path) or os.access(job.path, os.R_OK))
+            size = item.size if lasting else None
             self.catalog.journal.refuse(job.path, outcome.reason, outcome.remedy, size, item.mtime_ns)
             self._refused(Refusal(job.path, outcome.reason, outcome.remedy))
         else:
@@ -96,10 +98,11 @@ class Storing:
         if self.tally.refused is not None:
             self.tally.refused.append(refusal)
 
-    def _heard(self, job: Job, heard: Heard, stored: Stored | None) -> None:
+    def _heard(self, job: Job, heard: Heard, item: SoundFile, stored: Stored | None) -> None:
+        away = places.elsewhere(job.path)  # then size and time are as the listing had them before it was fetched
         if stored is None:
             stored = self._retagged(heard)
-        told = self._told_of(heard) if stored is None else ""
+        told = self._told_of(job.path, heard) if stored is None else ""
         if told:
             key, identity = "", told
             self.tally.updated += 1
@@ -121,8 +124,8 @@ class Storing:
                 track=to_track(identity, job.path, heard, features, key_heard),
                 key=key,
                 guessed=heard.tags.guessed,
-                size=heard.size,
-                mtime_ns=heard.mtime_ns,
+                size=item.size if away else heard.size,
+                mtime_ns=item.mtime_ns if away else heard.mtime_ns,
                 file_hash=heard.file_hash,
                 packets=heard.packets,
                 profile=job.profile,
@@ -139,12 +142,13 @@ class Storing:
             self.plan.missing = [each for each in self.plan.missing if each != stored.id]
         return stored
 
-    def _told_of(self, heard: Heard) -> str:
+    def _told_of(self, path: str, heard: Heard) -> str:
         """Id of the song without a file that a table or list told of and that this file holds; empty if there is none."""
         if not self.fileless:
             return ""
         tags = heard.tags
         song = Song(
+            key=_text(places.key(path)),
             title=tags.title,
             artists=tags.artists,
             album=tags.album,
@@ -161,11 +165,11 @@ class Storing:
         return match.track
 
     def _identity(self, path: str, heard: Heard) -> tuple[str, str]:
-        key = f"folder:{path}"
+        key = _text(places.key(path))
         taken = {recording.key for recording in self.waiting}
-        if key in taken or self.catalog.has_key(_text(key)):
-            key = f"{key}#{heard.file_hash}"
-        return _text(key), track_id(key)
+        if key in taken or self.catalog.has_key(key):
+            key = _text(f"{key}#{heard.file_hash}")
+        return key, track_id(key)
 
 
 def to_track(identity: str, path: str, heard: Heard, features: Mapping[str, float], key_heard: str) -> Track:
@@ -183,6 +187,7 @@ def to_track(identity: str, path: str, heard: Heard, features: Mapping[str, floa
         genres=found.genres,
         duration=heard.duration,
         path=path,
+        source=places.kind(path),
         bpm=found.bpm or _tempo(features),
         key=found.key or key_heard,
         loudness=_number(features.get("loudness")),

@@ -53,7 +53,10 @@ class _Worker:
     def stuck(self, seconds: float) -> bool:
         if not self.ready:
             return time.monotonic() - self.since > START_SECONDS
-        return self.job is not None and time.monotonic() - self.since > seconds + 0.1 * self.progress.value
+        return (
+            self.job is not None
+            and time.monotonic() - self.since > seconds + worker.SECONDS_PER_SECOND * self.progress.value
+        )
 
     def give(self, job: Job) -> None:
         self.job, self.since = job, time.monotonic()

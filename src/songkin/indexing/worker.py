@@ -14,23 +14,30 @@ import signal
 import stat
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from numpy.typing import NDArray
 
 from songkin import audio, tags
 from songkin.encoders import audio_encoder
 from songkin.encoders.base import AudioEncoder
-from songkin.errors import AudioError
+from songkin.errors import AudioError, SourceError, Unreachable
+from songkin.fetching import Rules
+from songkin.indexing import places
 from songkin.listening import listen
 from songkin.models import Profile, Tags
 
 Array = NDArray[Any]
+
+
+SECONDS_PER_SECOND: Final = 0.1
+"""Seconds a file may take for each second of sound that is heard of it."""
 
 
 class Progress(Protocol):
@@ -41,12 +48,13 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file to read, and the encoders that are to hear it."""
+    """One file to read, and the encoders that are to hear it. ``link`` is where one elsewhere is fetched from."""
 
     path: str
     root: str
     encoders: tuple[str, ...]
     profile: Profile
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +75,11 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why a file was not taken."""
+    """Why a file was not taken. ``passing``: the next run may find it otherwise, whatever it looks like until then."""
 
     reason: str
     remedy: str = ""
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +91,31 @@ class Setup:
     memory_mb: int
     nice: bool
     encoders: tuple[str, ...]
+    rules: Rules = field(default_factory=Rules)
+    spool: str = ""
+    """The folder where what is fetched lies while it is heard."""
 
 
-def read(job: Job, encoders: Mapping[str, AudioEncoder], limits: audio.Limits, progress: Progress) -> Heard:
-    """Read tags and hear the sound of one file. Raises ``AudioError``."""
-    status = _status(job.path)
-    found = tags.merge(tags.read_tags(job.path), tags.guess_from_path(job.path, job.root))
+def read(
+    job: Job, encoders: Mapping[str, AudioEncoder], limits: audio.Limits, progress: Progress, at: str = ""
+) -> Heard:
+    """Read tags and hear the sound of one file, which lies ``at`` another place while it is heard if it is elsewhere.
+    Raises ``AudioError``."""
+    path = at or job.path
+    status = _status(path)
+    guess = tags.guess_from_path(places.named(job.path), places.named(job.root))
     used = [encoders[name] for name in job.encoders]
 
     def told(seconds: float) -> None:
         progress.value += seconds
 
-    listened = listen(job.path, used, job.profile, limits, told)
+    found = tags.merge(tags.read_tags(path), guess)
+    listened = listen(path, used, job.profile, limits, told)
     return Heard(
         tags=found,
         size=status.st_size,
         mtime_ns=status.st_mtime_ns,
-        file_hash=hash_file(job.path),
+        file_hash=hash_file(path),
         packets=listened.heard.packets,
         duration=listened.heard.duration,
         silent=listened.heard.silent,
@@ -106,6 +123,16 @@ def read(job: Job, encoders: Mapping[str, AudioEncoder], limits: audio.Limits, p
         vectors=listened.vectors,
         facts=listened.facts,
     )
+
+
+@contextmanager
+def _at_hand(job: Job, setup: Setup, progress: Progress) -> Iterator[str]:
+    """The file, with as much time for fetching it as the rules give."""
+    began, granted = time.monotonic(), setup.rules.seconds / SECONDS_PER_SECOND
+    progress.value += granted
+    with places.at_hand(job.path, job.link, setup.spool, setup.rules) as path:
+        progress.value += (time.monotonic() - began) / SECONDS_PER_SECOND - granted
+        yield path
 
 
 def hash_file(path: str) -> str:
@@ -149,16 +176,19 @@ def main(connection: Connection, setup: Setup, progress: Progress) -> None:
         connection.send("ready")
         while (job := connection.recv()) is not None:
             progress.value = 0.0
-            connection.send(_answer(job, encoders, setup.limits, progress))
+            connection.send(_answer(job, encoders, setup, progress))
 
 
-def _answer(
-    job: Job, encoders: Mapping[str, AudioEncoder], limits: audio.Limits, progress: Progress
-) -> Heard | Refused:
+def _answer(job: Job, encoders: Mapping[str, AudioEncoder], setup: Setup, progress: Progress) -> Heard | Refused:
     try:
-        return read(job, encoders, limits, progress)
+        with _at_hand(job, setup, progress) as path:
+            return read(job, encoders, setup.limits, progress, path)
     except AudioError as error:
         return Refused(error.message, error.remedy)
+    except Unreachable as error:
+        return Refused(f"It {error.what}.", error.remedy, passing=True)
+    except SourceError as error:
+        return Refused(error.message, error.remedy, passing=True)
     except MemoryError:
         return Refused("It needs more memory than one file may take.", "Raise it with SONGKIN_WORKER_MEMORY_MB.")
     except Exception as error:  # noqa: BLE001 - a file must never stop the rest; what it was is told

@@ -11,6 +11,7 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
+from songkin import fetching
 from songkin.errors import Ambiguous, NotFound
 from songkin.models import Track
 from songkin.store.catalog import Catalog
@@ -74,11 +75,15 @@ def line(track: Track) -> str:
 
 
 def _as_path(what: str) -> str:
-    """The absolute path meant by ``what``; empty if no file can be called so."""
+    """The absolute path or the address meant by ``what``; empty if no file can be called so."""
     try:
         os.fsencode(what)
     except UnicodeEncodeError:  # half a character that stands for no byte
         return ""
+    if fetching.is_link(what):
+        return fetching.public(what)
+    if what.startswith("s3://"):
+        return what
     return "" if "\0" in what else os.path.abspath(os.path.expanduser(what))
 
 

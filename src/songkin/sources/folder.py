@@ -13,28 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
-from typing import NamedTuple
 
 from songkin.audio import EXTENSIONS
 from songkin.errors import SourceError
-
-
-class SoundFile(NamedTuple):  # a tuple: a walk makes very many
-    """A file to hear. ``path`` is absolute, ``root`` the folder that was asked for and that the file was found under
-    (its own folder if the file itself was asked for), ``size`` in bytes, ``mtime_ns`` in nanoseconds since 1970."""
-
-    path: str
-    root: str
-    size: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A file or folder that is there and cannot be used. ``reason`` is one line for people."""
-
-    path: str
-    reason: str
+from songkin.sources.found import SoundFile, Unreadable
 
 
 def walk(paths: Sequence[str]) -> Iterator[SoundFile | Unreadable]:

@@ -10,6 +10,7 @@ import codecs
 import gzip
 import io
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final, TextIO
 
+from songkin import fetching
 from songkin.errors import SourceError
 
 MOST_BYTES: Final = 4 << 30
@@ -24,6 +26,7 @@ MOST_BYTES: Final = 4 << 30
 MOST_GROWTH: Final = 200
 """How many times larger than it was packed a file of more than ``SMALL`` may become."""
 SMALL: Final = 64 << 20
+_ADDRESS: Final = re.compile(r"(?:https?|s3)://|spotify:[a-z]+:", re.IGNORECASE)
 HEAD: Final = 1 << 16
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -45,9 +48,16 @@ class Given:
 
     @property
     def name(self) -> str:
-        """For people: the path, and what inside of it."""
+        """For people: the path, and what inside of it; of an address no secret."""
+        if self.address:
+            return fetching.shown(self.path) if fetching.is_link(self.path) else self.path
         shown = os.fsencode(self.path).decode("utf-8", "replace")
         return f"{shown} › {self.member}" if self.member else shown
+
+    @property
+    def address(self) -> bool:
+        """Whether it is no file, but the address of something elsewhere."""
+        return is_address(self.path)
 
     @property
     def base(self) -> str:
@@ -178,10 +188,15 @@ def _reason(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
+def is_address(text: str) -> bool:
+    """Whether it is an address of the web, of a bucket or of a streaming service (``spotify:track:…``)."""
+    return bool(_ADDRESS.match(text))
+
+
 def check(paths: Sequence[str]) -> None:
     """Raise ``SourceError`` for a path that is not there."""
     for path in paths:
-        if not os.path.exists(path):
+        if not is_address(path) and not os.path.exists(path):
             shown = os.fsencode(path).decode("utf-8", "replace")
             raise SourceError(f"There is no file or folder {shown}.", remedy="Check the spelling.")
 
@@ -189,7 +204,11 @@ def check(paths: Sequence[str]) -> None:
 def expand(paths: Sequence[str]) -> Iterator[Given | SourceError]:
     """Every file in ``paths``, folders and zips opened up, in the order of their names (numbers by value); what cannot
     be opened comes as the error that says so."""
-    for path in map(os.path.abspath, paths):
+    for path in paths:
+        if is_address(path):
+            yield Given(path)
+            continue
+        path = os.path.abspath(path)  # noqa: PLW2901
         if os.path.isdir(path):
             yield from _in_folder(path)
         else:

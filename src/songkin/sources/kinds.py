@@ -22,9 +22,11 @@ KINDS: Final = (
     "exportify",
     "bundle",
     "songs",
-    # "urls",
+    "urls",
     "text_list",
 )
+ADDRESSES: Final = ("streaming", "bucket", "urls")
+"""Kinds of what is no file, but is named by an address; in their order too."""
 
 
 class Source(Protocol):
@@ -41,11 +43,12 @@ class Source(Protocol):
 
 def source(kind: str) -> Source:
     """The source that reads this kind. Raises ``SourceError`` with the kinds there are."""
-    if kind not in KINDS:
+    if kind not in (*KINDS, *ADDRESSES):
         raise SourceError(f"There is no kind of file called {kind!r}.", remedy=f"Use one of: {', '.join(KINDS)}.")
     return cast(Source, import_module(f"songkin.sources.{kind}"))
 
 
 def recognise(given: Given) -> Source | None:
     """The source that owns a file, if any. Raises ``SourceError`` if it cannot be read."""
-    return next((found for kind in KINDS if (found := source(kind)).owns(given)), None)
+    kinds = ADDRESSES if given.address else KINDS
+    return next((found for kind in kinds if (found := source(kind)).owns(given)), None)
