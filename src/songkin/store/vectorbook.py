@@ -78,7 +78,7 @@ class VectorBook:
     def origins(self, track: str) -> dict[str, str]:
         """Which vectors a track has, and the encoder of each: output -> fingerprint."""
         rows = self.db.rows(sa.select(vectors.c.output, vectors.c.encoder).where(vectors.c.track_id == track))
-        told = {"table": TABLE_ENCODER} if list(self._tables([track])) else {}
+        told = {"table": TABLE_ENCODER} if any(True for _ in self._tables([track])) else {}
         return {**{row.output: row.encoder for row in rows}, **told}
 
     def counts(self) -> list[tuple[str, str, int]]:
