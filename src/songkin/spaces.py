@@ -55,6 +55,8 @@ RAW: Final[Mapping[str, tuple[str, ...]]] = {
     "table": ("table",),
 }
 """Which raw outputs each built-in space is made of."""
+ENCODED: Final = tuple(space for space in RAW if space != "table")
+"""Spaces that encoders fill."""
 FITTED: Final = ("heard", "timbre", "descriptors", "table")
 """Spaces whose vectors depend on statistics of the library."""
 TABLE_ENCODER: Final = "table/1"

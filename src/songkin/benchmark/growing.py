@@ -96,7 +96,7 @@ def _grow(setup: Setup, n: int) -> _Grown:
     config = settings.load({"library": str(folder), "cache": str(setup.cache)}, environ={})
     folder.mkdir(parents=True)
     with Catalog(catalog_file(folder)) as catalog:
-        synthetic.fill_catalog(catalog, config, n, raw=tuple(spaces.RAW), indexed=False)
+        synthetic.fill_catalog(catalog, config, n, raw=spaces.ENCODED, indexed=False)
         keep_tag_names(text_encoder("minilm", setup.cache), catalog)
         stages = Stages()
         filling = _refreshed(catalog, config, stages)

@@ -47,12 +47,10 @@ class VectorBook:
 
     def _tables(self, ids: Sequence[str]) -> Iterator[tuple[str, Array]]:
         """The output ``table`` of tracks: it is not stored, for it is made of what tables say in no time."""
-        for track, features in self.db.rows(
-            sa.select(tracks.c.id, tracks.c.table_features).where(tracks.c.id.in_(ids))
-        ):
-            row = table_row(features) if features else None
-            if row is not None:
-                yield track, row
+        for row in self.db.rows(sa.select(tracks.c.id, tracks.c.table_features).where(tracks.c.id.in_(ids))):
+            numbers = table_row(row.table_features) if row.table_features else None
+            if numbers is not None:
+                yield row.id, numbers
 
     def matrix(self, output: str, encoder: str | None = None) -> tuple[list[str], Array]:
         """All vectors of one output with fixed length, as (ids, float32 (n, d)), ordered by id."""
