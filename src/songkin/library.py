@@ -257,6 +257,12 @@ class Library:
             notes = ("The library is empty: `songkin index FOLDER` fills it.",)
         return Answer(answer.query, answer.hits, (*notes, *answer.notes))
 
+    def lookup(self, text: str, limit: int = 20) -> list[Track]:
+        """Songs while their names are being typed: by beginnings, by words inside, misspelt."""
+        from songkin.search.lookup import lookup
+
+        return lookup(self.catalog, text, limit)
+
     def similar(self, what: str, query: Query = Query()) -> Answer:
         """Songs that sound like one of the library or like any sound file. Raises ``NotFound``, ``Ambiguous``,
         ``AudioError``."""
@@ -323,7 +329,9 @@ class Library:
 
     def stats(self) -> dict[str, Any]:
         """Numbers about the library."""
-        return self.catalog.summary()
+        from songkin.store.numbers import summary
+
+        return summary(self.catalog.db)
 
     # Models --------------------------------------------------------------------------------------------------
 

@@ -197,6 +197,26 @@ def show_answer(answer: Answer, as_json: bool) -> None:
     show_table(made)
 
 
+def show_tracks(tracks: Sequence[Track]) -> None:
+    """Print songs, one a line, with what tells them apart."""
+    made = table(
+        [
+            ("song", "left"),
+            ("album", "left"),
+            ("year", "right"),
+            ("time", "right"),
+            ("bpm", "right"),
+            ("key", "left"),
+            ("id", "left"),
+        ]
+    )
+    for track in tracks:
+        bpm = f"{track.bpm:.0f}" if track.bpm else ""
+        row = (track.label, track.album, str(track.year or ""), clock(track.duration), bpm, track.key, track.id[:8])
+        made.add_row(*(printable(cell) for cell in row))
+    show_table(made)
+
+
 def with_reasons(label: str, why: Sequence[str]) -> Text:
     """A name, and below it, dimly, what is said of it."""
     from rich.text import Text

@@ -6,7 +6,17 @@ from dataclasses import asdict
 
 import click
 
-from songkin.cli.common import clock, emit, note, opened, printable, show_table, table, track_json, with_library
+from songkin.cli.common import (
+    emit,
+    note,
+    opened,
+    printable,
+    show_table,
+    show_tracks,
+    table,
+    track_json,
+    with_library,
+)
 from songkin.library import Library
 
 
@@ -48,22 +58,7 @@ def _tracks(music: Library, limit: int | None, offset: int, as_json: bool) -> No
     if as_json:
         emit({"tracks": [track_json(track) for track in tracks]})
         return
-    made = table(
-        [
-            ("song", "left"),
-            ("album", "left"),
-            ("year", "right"),
-            ("time", "right"),
-            ("bpm", "right"),
-            ("key", "left"),
-            ("id", "left"),
-        ]
-    )
-    for track in tracks:
-        bpm = f"{track.bpm:.0f}" if track.bpm else ""
-        row = (track.label, track.album, str(track.year or ""), clock(track.duration), bpm, track.key, track.id[:8])
-        made.add_row(*(printable(cell) for cell in row))
-    show_table(made)
+    show_tracks(tracks)
 
 
 def _refused(music: Library, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from songkin.matching import Match, Matcher
 from songkin.models import Refusal, Unmatched, track_id
 from songkin.records import Album, BadRow, Columns, Correction, Entry, Listing, Record, Remark, Song
 from songkin.store import own_spaces
-from songkin.store.bulk import roomy
+from songkin.store.bulk import roomy, uncollected
 from songkin.store.claims import of_song
 from songkin.store.playlistbook import Lists, Place, given_of
 from songkin.store.rows import Array
@@ -71,6 +71,7 @@ class Filing:
         self._lists: dict[str, Listing] = {}
         self._entries = 0
 
+    @uncollected()
     def take(self, records: Iterable[Record]) -> Filed:
         """Store all of it."""
         for record in records:

@@ -6,10 +6,8 @@ a song that is no longer where it was is that song, moved, whatever lay there be
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
@@ -19,6 +17,7 @@ from songkin.indexing import places
 from songkin.indexing.worker import Job, hash_file
 from songkin.models import Profile, Refusal, as_profile
 from songkin.sources.found import SoundFile, Unreadable
+from songkin.store.bulk import uncollected
 from songkin.store.catalog import Catalog
 from songkin.store.rows import Stored
 
@@ -58,19 +57,7 @@ class Plan:
     gone_refusals: list[str] = field(default_factory=list)
 
 
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Keep Python from searching ten thousand known files for cycles, again and again: there are none."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
-@_no_collecting()
+@uncollected()
 def compare(
     found: Iterable[SoundFile | Unreadable],
     roots: Sequence[str],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import orjson
@@ -17,6 +19,18 @@ def roomy(connection: sa.Connection) -> None:
     """Give this connection room to write very many rows."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA cache_size=-{CACHE_KB}")
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep Python from searching ten thousands of rows for cycles, again and again: there are none."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def insert(

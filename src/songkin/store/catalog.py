@@ -188,6 +188,24 @@ class Catalog:
         query = sa.select(tracks).where(either).order_by(tracks.c.artist_fold, tracks.c.title_fold, tracks.c.id)
         return [to_track(row) for row in self.db.rows(query.limit(_MOST))]
 
+    def with_titles(self, titles: Sequence[str], limit: int) -> list[Track]:
+        """Tracks with these folded titles, in the order of the titles."""
+        rows: list[sa.Row[Any]] = []
+        for part in parts(titles):
+            query = sa.select(tracks).where(tracks.c.title_fold.in_(part)).order_by(tracks.c.artist_fold, tracks.c.id)
+            rows += self.db.rows(query.limit(_MOST))
+        order = {title: place for place, title in enumerate(titles)}
+        rows.sort(key=lambda row: order[row.title_fold])
+        return [to_track(row) for row in rows[:limit]]
+
+    def begun(self, artist: str, title: str, limit: int) -> list[Track]:
+        """Tracks of the artist with this folded name whose folded titles begin with ``title``."""
+        lines = [line for line in self._artist_lines() if artist in line.split("\n")]
+        query = sa.select(tracks).where(tracks.c.artist_fold.in_(lines[:_MOST]))
+        if title:
+            query = query.where(tracks.c.title_fold >= title, tracks.c.title_fold < f"{title}\U0010ffff")
+        return [to_track(row) for row in self.db.rows(query.order_by(tracks.c.title_fold, tracks.c.id).limit(limit))]
+
     def titles(self) -> tuple[str, ...]:
         """Folded titles, each once, sorted."""
         return self._folded(tracks.c.title_fold)
@@ -343,38 +361,6 @@ class Catalog:
         """user -> vote."""
         rows = self.db.rows(sa.select(votes.c.user, votes.c.vote).where(votes.c.track_id == track))
         return {row.user: row.vote for row in rows}
-
-    # Numbers -------------------------------------------------------------------------------------------------
-
-    def summary(self) -> dict[str, Any]:
-        """Counts of what is in the library."""
-        c = tracks.c
-        query = sa.select(
-            sa.func.count().label("tracks"),
-            sa.func.coalesce(sa.func.sum(c.duration), 0.0).label("seconds"),
-            sa.func.count(sa.distinct(sa.case((c.album_fold != "", c.album_fold + "\n" + c.album_artist)))).label(
-                "albums"
-            ),
-            sa.func.coalesce(sa.func.sum(c.missing), 0).label("missing"),
-            sa.func.coalesce(sa.func.sum(c.silent), 0).label("silent"),
-            sa.func.min(c.year).label("first_year"),
-            sa.func.max(c.year).label("last_year"),
-        )
-        numbers = dict(self.db.rows(query)[0]._mapping)
-        artists: set[str] = set()
-        genres: dict[str, int] = {}
-        for row in self.db.rows(sa.select(c.artist_fold, c.genres)):
-            artists.update(name for name in row.artist_fold.split("\n") if name)
-            for genre in row.genres:
-                genres[genre] = genres.get(genre, 0) + 1
-        return {
-            **numbers,
-            "artists": len(artists),
-            "genres": dict(sorted(genres.items(), key=lambda item: (-item[1], item[0]))),
-            "refused": int(self.db.rows(sa.select(sa.func.count()).select_from(refused))[0][0]),
-            "duplicates": int(self.db.rows(sa.select(sa.func.count()).select_from(links))[0][0]),
-            "votes": int(self.db.rows(sa.select(sa.func.count()).select_from(votes))[0][0]),
-        }
 
 
 @lru_cache(maxsize=2)
