@@ -28,6 +28,7 @@ MEASUREMENTS: Final = {
     "fused": ("searching", "fused_large", "fused search of 100,000 songs (needs --tracks 100000)"),
     "words": ("asking", "words", "a question in words, in a process that is awake"),
     "start": ("starting", "start", "from the command's start to its answer"),
+    "import": ("importing", "import_", "tables, slices of playlists, names while they are typed"),
     "growth": ("growing", "growth", "what growing costs"),
 }
 """Name: module, function, what it is about."""

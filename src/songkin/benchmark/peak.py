@@ -20,9 +20,9 @@ def peak(given: dict[str, Any]) -> dict[str, float]:
     """Do the task."""
     used = able(Path(given["cache"]))
     _forget_peak()
-    idle = _highest()
+    idle = highest()
     worker_of(given["file"], used, "default", audio.Limits(max_seconds=math.inf))
-    return {"idle": idle, "peak": _highest()}
+    return {"idle": idle, "peak": highest()}
 
 
 def _forget_peak() -> None:
@@ -32,13 +32,14 @@ def _forget_peak() -> None:
         place.write_text("5")
 
 
-def _highest() -> float:
+def highest() -> float:
+    """MB of resident memory that this process has had at most."""
     status = Path("/proc/self/status")
     if status.exists():
         lines = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
         return int(lines["VmHWM"].split()[0]) / 1024
-    highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return highest / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 if __name__ == "__main__":
