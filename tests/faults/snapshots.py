@@ -35,13 +35,15 @@ def catalog_rows(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def index_points(library: Library) -> dict[str, Any]:
-    """Every point of the search index: vectors as bytes, words, payload. The index is opened as it lies there."""
+    """Every point of the search index: vectors as bytes, words, payload but for the time at which a song was added. The
+    index is opened as it lies there."""
     with store.open_vectors(library.catalog, library.config) as vectors:
         ids = sorted(vectors.ids())
         names = [space.name for space in store.TRACKS.spaces if not space.sparse]
         found = vectors.get(ids, names)
         dense = {i: {name: row.tobytes() for name, row in found[i].dense.items()} for i in ids}
-        return {i: (dense[i], dict(found[i].sparse), dict(found[i].payload)) for i in ids}
+        known = {i: {name: value for name, value in found[i].payload.items() if name != "added"} for i in ids}
+        return {i: (dense[i], dict(found[i].sparse), known[i]) for i in ids}
 
 
 def answers(library: Library, titles: tuple[str, ...], clip: Path | None = None) -> list[Any]:
