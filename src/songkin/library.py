@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 from songkin import config as settings
 from songkin import store
 from songkin.config import Config
-from songkin.errors import Ambiguous, DiskFull, NotFound, StoreError, WeightsMissing
+from songkin.errors import DiskFull, NotFound, StoreError, WeightsMissing
 from songkin.models import (
     AlbumNote,
     Answer,
@@ -41,6 +41,7 @@ from songkin.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from songkin.encoders.base import EncoderSpec, TextEncoder
+    from songkin.exporting import Exporting
     from songkin.progress import Progress
     from songkin.spaces import Statistics
     from songkin.store.vectors import VectorStore
@@ -215,16 +216,7 @@ class Library:
 
     def entries(self, playlist: str) -> list[PlaylistEntry]:
         """The songs of the playlist with this name or id, in its order. Raises ``NotFound``, ``Ambiguous``."""
-        found = self.playlists(playlist)
-        if not found:
-            raise NotFound(f"There is no playlist {playlist!r}.", remedy="`songkin list --playlists` shows them.")
-        if len(found) > 1:
-            raise Ambiguous(
-                f"{len(found)} playlists are called {playlist!r}.",
-                remedy="Name one by its id.",
-                candidates=[f"{each.id}  {each.name} ({each.songs} songs, {each.source})" for each in found],
-            )
-        return self.catalog.playlists.entries(found[0].id)
+        return self.catalog.playlists.entries(self.catalog.playlists.one(playlist).id)
 
     def albums(self) -> list[AlbumNote]:
         """What sources say of albums."""
@@ -332,6 +324,13 @@ class Library:
         from songkin.store.numbers import summary
 
         return summary(self.catalog.db)
+
+    @property
+    def export(self) -> Exporting:
+        """Writes songs, playlists, votes and the whole catalog for other programs."""
+        from songkin.exporting import Exporting
+
+        return Exporting(self.catalog)
 
     # Models --------------------------------------------------------------------------------------------------
 

@@ -83,7 +83,7 @@ class Matcher:
     def match(self, wanted: Sequence[Song], loose: Sequence[bool]) -> list[Match]:
         """The track of each song, or nothing; for those that are ``loose``, names that are nearly the same will do."""
         found: list[Match] = [NOTHING] * len(wanted)
-        self._exact(wanted, found, "id", self.songs.by_key, lambda song: [song.key] if song.key else [])
+        self._exact(wanted, found, "id", self.songs.by_key, _keys)
         self._exact(wanted, found, "path", lambda values: self.songs.by_column("path", values), self._paths)
         for column, how, read in (
             ("file_hash", "content", lambda song: [song.hash] if song.hash else []),
@@ -160,6 +160,11 @@ class Matcher:
             assert self._alike is not None
             if track := self._alike.find(wanted[n]):
                 found[n] = Match(track, "alike in name")
+
+
+def _keys(song: Song) -> list[str]:
+    """The source's own id; songs at an address are known by it."""
+    return [*filter(None, [song.key]), *([f"url:{song.url}", song.url] if song.url else [])]
 
 
 def _is_named(song: Song) -> bool:

@@ -224,6 +224,17 @@ class ImportReport:
     interrupted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What one export wrote: files, and how many songs (places of playlists), playlists and votes stand in them."""
+
+    files: tuple[str, ...]
+    songs: int = 0
+    playlists: int = 0
+    votes: int = 0
+    notes: tuple[str, ...] = ()
+
+
 # Filters ------------------------------------------------------------------------------------------------------
 
 KEYWORD_FIELDS: Final = ("artist", "album", "genre", "subgenre", "playlist", "source", "key", "explicit", "id")

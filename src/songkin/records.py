@@ -133,6 +133,29 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class Voted:
+    """What a listener thinks of a song: one of ``VOTES``; ``at`` in seconds since 1970."""
+
+    song: Song
+    vote: str
+    user: str = ""
+    at: float | None = None
+
+
+VOTES: Final = ("love", "like", "okay", "hate")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One row of a table of a catalog that songkin itself wrote, with values as the catalog keeps them. A row of
+    ``vectors`` has its numbers in ``vector``."""
+
+    row: int
+    table: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class BadRow:
     """A row that could not be used, and why: one line for people, with a remedy."""
 
@@ -156,5 +179,5 @@ class Remark:
     line: str
 
 
-Record = Song | Listing | Album | Correction | BadRow | Columns | Remark
+Record = Song | Listing | Album | Correction | Voted | Kept | BadRow | Columns | Remark
 Records = Iterator[Record]

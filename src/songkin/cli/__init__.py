@@ -15,6 +15,7 @@ from songkin.errors import Ambiguous, NotFound, QueryError, SongkinError
 COMMANDS: Final = {
     "index": "add or refresh sound files and folders, web addresses and buckets",
     "import": "add from exports, playlists, tables, links and other programs",
+    "export": "songs, playlists, results, votes or the whole catalog, for other programs",
     "fetch": "the sound of a video or a playlist, into a folder",
     "find": "songs by words",
     "similar": "songs that sound like a song or a recording",

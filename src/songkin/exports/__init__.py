@@ -18,8 +18,7 @@ from typing import Final
 from songkin.errors import ExportError
 from songkin.exports import jspf, m3u, tables, uris, xspf
 from songkin.exports.files import written
-from songkin.exports.tables import Voted
-from songkin.records import Listing
+from songkin.records import Listing, Voted
 
 __all__ = ["FORMATS", "Voted", "export", "export_votes", "format_of"]
 

@@ -11,12 +11,11 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from songkin.exports.places import file_uri, key, line, url
-from songkin.records import FEATURES, Entry, Listing, Song
+from songkin.records import FEATURES, Entry, Listing, Song, Voted
 from songkin.text import guarded
 
 _SEPARATED: Final = re.compile(r"[;|,]|\s/\s|^\s*[\[(]|^array")
@@ -35,16 +34,6 @@ _IN_EXPORTIFY: Final = (
     "tempo",
     "time_signature",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Voted:
-    """A vote on a song; ``at`` in seconds since 1970."""
-
-    song: Song
-    vote: str
-    user: str = ""
-    at: float | None = None
 
 
 def pieces(listing: Listing, folder: str) -> Iterator[str]:  # noqa: ARG001 - every writer is asked alike

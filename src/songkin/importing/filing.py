@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from songkin.errors import SourceError
 from songkin.matching import Match, Matcher
 from songkin.models import Refusal, Unmatched, track_id
-from songkin.records import Album, BadRow, Columns, Correction, Entry, Listing, Record, Remark, Song
+from songkin.records import Album, BadRow, Columns, Correction, Entry, Listing, Record, Remark, Song, Voted
 from songkin.store import own_spaces
 from songkin.store.bulk import roomy, uncollected
 from songkin.store.claims import of_song
@@ -70,6 +70,7 @@ class Filing:
         self._waiting: list[Song] = []
         self._lists: dict[str, Listing] = {}
         self._entries = 0
+        self._votes: list[Voted] = []
 
     @uncollected()
     def take(self, records: Iterable[Record]) -> Filed:
@@ -87,6 +88,9 @@ class Filing:
                 self.filed.albums[outcome] = self.filed.albums.get(outcome, 0) + 1
             elif isinstance(record, Correction):
                 self._corrected(record)
+            elif isinstance(record, Voted):
+                self._count(1)
+                self._votes.append(record)
             else:
                 self._remarked(record)
             if len(self._waiting) >= BLOCK:
@@ -95,6 +99,7 @@ class Filing:
                 self._flush_lists()
         self._flush_songs()
         self._flush_lists()
+        self._flush_votes()
         return self.filed
 
     def _count(self, rows: int) -> None:
@@ -207,6 +212,22 @@ class Filing:
             self.songs.raise_revs([match.track])
             self.filed.updated.add(match.track)
             self.filed.playlists["updated"] = self.filed.playlists.get("updated", 0) + 1
+
+    def _flush_votes(self) -> None:
+        """Votes on songs that are here; a vote makes no song."""
+        songs = [each.song for each in self._votes]
+        found = self._resolve(songs, [False] * len(songs), [None] * len(songs))
+        changed = 0
+        for voted, match in zip(self._votes, found, strict=True):
+            if match.track:
+                changed += self.songs.vote(voted.user, match.track, voted.vote, voted.at)
+                continue
+            label = " - ".join(filter(None, [", ".join(voted.song.artists), voted.song.title])) or voted.song.path
+            self.filed.refused.append(
+                Refusal(self.name, f"There is no song {label!r} to vote on.", "Add it first.", voted.song.row)
+            )
+        if self._votes:
+            self.filed.remarks.append(f"{changed} votes were taken, {len(self._votes) - changed} changed nothing.")
 
     def _put(self, listing: Listing, found: Sequence[Match]) -> None:
         places = [_place(entry, match) for entry, match in zip(listing.entries, found, strict=True)]

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from songkin.errors import SourceError, StoreError
+from songkin.importing import restoring
 from songkin.importing.filing import Filed, Filing
 from songkin.models import Imported, ImportReport, Refusal, Unmatched
 from songkin.progress import Progress
+from songkin.sources import catalog_folder
 from songkin.sources.given import Given, Options, expand, is_address
 from songkin.sources.kinds import Source, recognise, source
+from songkin.store import keeping
 from songkin.store.catalog import Catalog
 
 _AGREED: Final = ("million",)
@@ -113,6 +116,11 @@ def _take(catalog: Catalog, run: int, item: Given, found: Source, asked: Asked, 
     options = Options(asked.columns, Given(os.path.abspath(asked.vectors)) if asked.vectors else None, asked.space)
     origin = found.KIND if found.KIND in _AGREED else f"{found.KIND}:{item.name}"
     with catalog.db.writing() as connection:
+        records = found.read(item, options)
+        if found.KIND == catalog_folder.KIND:
+            if keeping.empty(connection):
+                return restoring.restore(connection, run, records, item.name, told.step)
+            records = restoring.told(records)
         filing = Filing(
             connection,
             run,
@@ -122,7 +130,7 @@ def _take(catalog: Catalog, run: int, item: Given, found: Source, asked: Asked, 
             folder=os.path.dirname(item.path),
             told=told.step,
         )
-        return filing.take(found.read(item, options))
+        return filing.take(records)
 
 
 def _strange(item: Given, tally: _Tally, passed: list[str]) -> None:

@@ -54,16 +54,19 @@ def shape(given: Given) -> tuple[int, ...]:
 
 def load(given: Given) -> NDArray[Any]:
     """The vectors in a ``.npy``: two dimensions of floats. Raises ``SourceError``."""
+    return vectors(given, stored(given))
+
+
+def stored(given: Given) -> Any:
+    """Whatever numbers are in a ``.npy``. Raises ``SourceError``."""
     try:
         with _quiet():
             if given.packed:
                 with given.open() as file:
-                    array = np.lib.format.read_array(file, allow_pickle=False)
-            else:
-                array = np.load(given.path, mmap_mode="r", allow_pickle=False)
+                    return np.lib.format.read_array(file, allow_pickle=False)
+            return np.load(given.path, mmap_mode="r", allow_pickle=False)
     except _BROKEN as error:
         raise _broken(given, error) from error
-    return vectors(given, array)
 
 
 def vectors(given: Given, array: Any) -> NDArray[Any]:

@@ -10,6 +10,7 @@ from songkin.records import Records
 from songkin.sources.given import Given, Options
 
 KINDS: Final = (
+    "catalog_folder",
     "million",
     "audiomuse",
     "labels",
@@ -18,6 +19,7 @@ KINDS: Final = (
     "pls",
     "m3u",
     "corrections",
+    "votes",
     "albums",
     "exportify",
     "bundle",

@@ -23,6 +23,13 @@ def ensure(connection: sa.Connection, name: str, dim: int, run: int) -> int:
     known = connection.execute(sa.select(own_spaces.c.dim).where(own_spaces.c.name == name)).scalar()
     if known is not None:
         return int(known)
+    check(name, dim)
+    connection.execute(sa.insert(own_spaces).values(name=name, dim=dim, distance="cosine", run=run))
+    return dim
+
+
+def check(name: str, dim: int) -> None:
+    """Raise ``SourceError`` for a name or a size that no space can have."""
     if name in BUILT_IN or not _NAME.fullmatch(name):
         raise SourceError(
             f"A space of vectors cannot be called {name!r}.",
@@ -30,8 +37,6 @@ def ensure(connection: sa.Connection, name: str, dim: int, run: int) -> int:
         )
     if not 2 <= dim <= MOST_DIM:
         raise SourceError(f"Vectors of {dim} numbers cannot be compared.", remedy=f"Use 2 to {MOST_DIM:,} numbers.")
-    connection.execute(sa.insert(own_spaces).values(name=name, dim=dim, distance="cosine", run=run))
-    return dim
 
 
 def of(db: Database) -> tuple[Space, ...]:

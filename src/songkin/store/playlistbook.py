@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
+from songkin.errors import Ambiguous, NotFound
 from songkin.models import AlbumNote, Playlist, PlaylistEntry, track_id
 from songkin.records import Album, Listing, Song
 from songkin.store.database import Database, parts
@@ -63,6 +64,19 @@ class Playlists:
     def named(self, name: str) -> list[Playlist]:
         """Playlists with this id, or of this name."""
         return self._found((playlists.c.id == name) | (playlists.c.name_fold == fold(name)))
+
+    def one(self, name: str) -> Playlist:
+        """The playlist with this name or id. Raises ``NotFound``, ``Ambiguous``."""
+        found = self.named(name)
+        if not found:
+            raise NotFound(f"There is no playlist {name!r}.", remedy="`songkin list --playlists` shows them.")
+        if len(found) > 1:
+            raise Ambiguous(
+                f"{len(found)} playlists are called {name!r}.",
+                remedy="Name one by its id.",
+                candidates=[f"{each.id}  {each.name} ({each.songs} songs, {each.source})" for each in found],
+            )
+        return found[0]
 
     def entries(self, playlist: str) -> list[PlaylistEntry]:
         """The places of a playlist in order."""

@@ -18,7 +18,7 @@ from songkin.store.bulk import insert
 from songkin.store.claims import Claim
 from songkin.store.database import parts
 from songkin.store.rows import Array
-from songkin.store.schema import aliases, changes, claims, tracks, vectors
+from songkin.store.schema import aliases, changes, claims, tracks, vectors, votes
 from songkin.store.vectorbook import add_vectors, put_vectors
 
 Value = TypeVar("Value")
@@ -191,6 +191,21 @@ class Songbook:
                 changed.append(track)
         self.raise_revs(changed)
         return changed
+
+    def vote(self, user: str, track: str, vote: str, at: float | None) -> bool:
+        """Note what a listener thinks of a song; what is replaced is kept to be put back. Whether that changed anything:
+        an older vote changes nothing."""
+        where = (votes.c.user == user, votes.c.track_id == track)
+        old = self.connection.execute(sa.select(votes.c.vote, votes.c.at).where(*where)).first()
+        when = self._now if at is None else at
+        if old is not None and (old.vote == vote or old.at > when):
+            return False
+        before = dict(old._mapping) if old is not None else None
+        self.connection.execute(sa.delete(votes).where(*where))
+        self.connection.execute(sa.insert(votes).values(user=user, track_id=track, vote=vote, at=when))
+        note = {"run": self.run, "kind": "vote", "item": f"{track} {user}", "before": before}
+        self.connection.execute(sa.insert(changes).values(**note))
+        return True
 
     def raise_revs(self, ids: Iterable[str]) -> None:
         """The search index must look at these tracks again."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from songkin.errors import NotFound
+from songkin.store import keeping
 from songkin.store.claims import FILE
 from songkin.store.database import Database, parts
 from songkin.store.playlistbook import members
@@ -45,6 +46,11 @@ def check(db: Database, run: int) -> None:
         raise NotFound(
             f"Run {run} is no import, and cannot be taken back.",
             remedy="`songkin forget` removes single songs, `songkin index --prune` those whose files are gone.",
+        )
+    if keeping.is_restored(db, run):
+        raise NotFound(
+            f"Run {run} brought a whole catalog into an empty library, and cannot be taken back.",
+            remedy="Its own runs can, one by one; or remove the library's folder.",
         )
 
 
@@ -91,6 +97,8 @@ def _put_back(connection: sa.Connection, run: int) -> list[str]:
             touched += _put_list_back(connection, row)
         elif row.kind == "album":
             connection.execute(sa.update(albums).where(albums.c.id == row.item).values(**row.before))
+        elif row.kind == "vote":
+            _put_vote_back(connection, row)
     return touched
 
 
@@ -101,6 +109,14 @@ def _put_vector_back(connection: sa.Connection, row: sa.Row[Any]) -> str:
     if row.before is not None:
         connection.execute(sa.insert(vectors).values(track_id=track, output=output, data=row.data, **row.before))
     return str(track)
+
+
+def _put_vote_back(connection: sa.Connection, row: sa.Row[Any]) -> None:
+    track, user = row.item.split(" ", 1)
+    connection.execute(sa.delete(votes).where(votes.c.track_id == track, votes.c.user == user))
+    known = connection.execute(sa.select(tracks.c.id).where(tracks.c.id == track)).first()
+    if row.before is not None and known is not None:
+        connection.execute(sa.insert(votes).values(track_id=track, user=user, **row.before))
 
 
 def _put_list_back(connection: sa.Connection, row: sa.Row[Any]) -> list[str]:
