@@ -75,6 +75,8 @@ def _put(connection: sa.Connection, run: int, table: str, block: list[Kept], fil
     if table == "tracks":
         filed.added |= ids
         filed.seen |= ids
+    elif table == "votes":
+        filed.remarks.append(f"Votes: {len(block)} taken.")
     elif table in {"playlists", "albums"}:
         counts = filed.playlists if table == "playlists" else filed.albums
         counts["added"] = counts.get("added", 0) + len(ids)
