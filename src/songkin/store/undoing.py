@@ -119,6 +119,8 @@ def _put_list_back(connection: sa.Connection, row: sa.Row[Any]) -> list[str]:
     ]
     if kept:
         connection.execute(sa.insert(entries), kept)
+    if kept != row.before["entries"]:  # the next import is to look at it anew
+        connection.execute(sa.update(playlists).where(playlists.c.id == row.item).values(digest=""))
     return [track for track in {*now, *then} if track]
 
 
