@@ -100,7 +100,9 @@ def _m3u() -> bytes:
 
 
 def _corrections() -> bytes:
-    rows: list[list[object]] = [["Drive", n + 1, "Nobody", f"Nothing {n}", "", f"Artist {n} - Song {n}"] for n in (1, 2)]
+    rows: list[list[object]] = [
+        ["Drive", n + 1, "Nobody", f"Nothing {n}", "", f"Artist {n} - Song {n}"] for n in (1, 2)
+    ]
     return _table([list(HEADINGS), *rows])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import pickle
-import shutil
 import sqlite3
 import zipfile
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from kindfiles import EXAMPLES, Example, garbage
 from libraries import counts, library_at
 from songkin.library import Library
 from songkin.models import Query
-from songkin.store import catalog_file
+from songkin.store import catalog_file, shard
 
 every = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example.kind}-{example.name}")
 STORED = {
@@ -52,7 +51,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def library(begun: Path, tmp_path: Path) -> Iterator[Library]:
-    shutil.copytree(begun / "library", tmp_path / "library")
+    shard.copy(begun / "library", tmp_path / "library")
     with library_at(tmp_path / "library", cache=str(tmp_path / "no models")) as made:
         yield made
 
@@ -62,10 +61,10 @@ def stored(library: Library) -> dict[str, list[Any]]:
     found = {}
     connection = sqlite3.connect(catalog_file(library.config.library))
     for table, passing in STORED.items():
-        cursor = connection.execute(f"SELECT * FROM {table}")  # noqa: S608
+        cursor = connection.execute(f"SELECT * FROM {table}")
         names = [column[0] for column in cursor.description]
         kept = [place for place, name in enumerate(names) if name not in passing.split(", ")]
-        found[table] = sorted((repr([row[place] for place in kept]) for row in cursor))
+        found[table] = sorted(repr([row[place] for place in kept]) for row in cursor)
     connection.close()
     return found
 

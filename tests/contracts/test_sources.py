@@ -31,13 +31,11 @@ def read(given: Given) -> list[Record]:
 
 
 def sane(given: Given) -> list[Record]:
-    """As ``read``, with no records for a file that is refused, which must be said in one line, with a remedy."""
+    """As ``read``, with no records for a file that is refused."""
     try:
         found = read(given)
     except SourceError as error:
-        assert error.message
-        assert error.remedy
-        assert "\n" not in error.message
+        check(error)
         return []
     for record in found:
         if isinstance(record, BadRow):
@@ -47,6 +45,13 @@ def sane(given: Given) -> list[Record]:
             assert not set(text) & set("\0\r\n"), record
             text.encode("utf-8", "surrogateescape")
     return found
+
+
+def check(error: SourceError) -> None:
+    """A refusal is one line, with a remedy."""
+    assert error.message
+    assert error.remedy
+    assert "\n" not in error.message
 
 
 def texts(record: Record) -> Iterator[str]:
@@ -91,7 +96,7 @@ def test_a_file_is_recognised_as_its_own_kind(example: Example, tmp_path: Path) 
     given = example.lay(tmp_path)
     found = kinds.recognise(given)
     assert found is not None
-    assert found.KIND == example.kind
+    assert example.kind == found.KIND
 
 
 LOOSER: dict[str, set[str]] = {"exportify": {"songs"}, "bundle": {"songs"}, "corrections": {"songs"}}
@@ -174,7 +179,7 @@ def forced(kind: str, given: Given) -> None:
         for record in kinds.source(kind).read(given, Options()):
             assert isinstance(record, Record)
     except SourceError as error:
-        assert error.message
+        check(error)
 
 
 @of_text

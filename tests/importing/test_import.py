@@ -14,7 +14,7 @@ import pytest
 from libraries import counts, index, library_at, snapshot
 from songkin.errors import NotFound, SourceError
 from songkin.library import Library
-from songkin.models import ImportReport, Query
+from songkin.models import Query
 from songkin.search.filters import parse_filter
 from soundfiles import sound_file, tune
 

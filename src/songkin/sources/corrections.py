@@ -47,7 +47,7 @@ def _correction(number: int, line: list[Any]) -> Correction | BadRow | None:
     row = [cells.text(cell) for cell in line]
     if not any(row):
         return None
-    if len(row) != len(HEADINGS) or not row[1].isascii() or not row[1].isdigit() or not 0 < int(row[1][:9]):
+    if len(row) != len(HEADINGS) or not row[1].isascii() or not row[1].isdigit() or not int(row[1][:9]) > 0:
         return BadRow(number, "It is not as it was written.", f"Keep the columns {', '.join(HEADINGS)}.")
     return Correction(number, row[0], int(row[1][:9]) - 1, row[5]) if row[5] else None
 
