@@ -24,8 +24,8 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-EVENING = r"""#EXTM3U
-#PLAYLIST:Evening
+FIRE = r"""#EXTM3U
+#PLAYLIST:By the fire
 ../Music/Elena Duarte/Courtyard/01 Orange Blossom.mp3
 #EXTINF:16,Arvind Salke - The Ferryman's Replay
 D:\Old disk\ferryman.mp3
@@ -55,7 +55,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for example in EXAMPLES:
         example.lay(folder / example.kind)
     (folder / "lists").mkdir()
-    (folder / "lists" / "evening.m3u8").write_text(EVENING)
+    (folder / "lists" / "fire.m3u8").write_text(FIRE)
     sound = audio.samples(str(files[7]), 24_000)
     audio.write(str(folder / "clip.wav"), sound[48_000:240_000], 24_000)
     return folder
