@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from songkin import config as settings
 from songkin.library import Library
-from songkin.models import IndexReport
+from songkin.models import ImportReport, IndexReport
 from soundfiles import noise, sound_file, tune
 
 SONGS = (
@@ -57,3 +58,19 @@ def index(
     report = library.index([str(path) for path in paths], encoders=encoders, **options)  # type: ignore[arg-type]
     assert report.found == report.added + report.updated + report.unchanged + len(report.refused)
     return report
+
+
+def counts(report: ImportReport) -> tuple[int, int, int, int]:
+    """What an import added, updated, found unchanged and refused, which must be all that it found."""
+    assert report.found == report.added + report.updated + report.unchanged + len(report.refused)
+    return report.added, report.updated, report.unchanged, len(report.refused)
+
+
+def snapshot(library: Library) -> dict[str, Any]:
+    """All that the catalog shows, but when it was written."""
+    return {
+        "tracks": {track.id: track for track in library.tracks()},
+        "lists": {each.id: library.catalog.playlists.entries(each.id) for each in library.playlists()},
+        "albums": library.albums(),
+        "vectors": {track.id: library.catalog.vectors.origins(track.id) for track in library.tracks()},
+    }

@@ -182,8 +182,9 @@ class Library:
         return replace(report, notes=(*report.notes, *notes), seconds=time.monotonic() - began)
 
     def undo(self, run: int, *, progress: Progress | None = None) -> dict[str, int]:
-        """Take an import back: how many songs, playlists and albums went, and how many songs changed. Raises ``NotFound``
-        for a run that is no import or was taken back before."""
+        """Take an import back: how many songs (``removed``), ``playlists`` and ``albums`` went, how many songs are as they
+        were before (``updated``), and how many playlists and albums are (``returned``). Raises ``NotFound`` for a run that
+        is no import or was taken back before."""
         from songkin.indexing import refresh
         from songkin.progress import Quiet
         from songkin.store.lock import run_lock

@@ -4,7 +4,7 @@ Tried in this order, and told by these words: the source's own id, the file's pa
 MusicBrainz id, its ISRC, artist and title (and length). Where durations are known they must agree within ``SECONDS``;
 tracks that the same service knows under another id are other songs. For entries of playlists that name a song only in
 words, names that are nearly the same are accepted too (``alike``), if they are of one version: a live recording is
-never taken for the studio's.
+never taken for the studio's, nor Part 1 for Part 2.
 """
 
 from __future__ import annotations
@@ -51,6 +51,10 @@ _VERSIONS: Final = frozenset(
 )
 
 
+_NUMERALS: Final = frozenset(["ii", "iii", "iv", "vi", "vii", "viii", "ix"])
+_DIGITS: Final = re.compile(r"\d+")
+
+
 class Match(NamedTuple):
     """A track and by what it was known; ``track`` is empty where there is none."""
 
@@ -67,8 +71,8 @@ def plain(title: str) -> str:
 
 
 def versions(title: str) -> frozenset[str]:
-    """Words of a folded title that make it another recording."""
-    return frozenset(title.split()) & _VERSIONS
+    """What in a folded title makes it another recording: words such as ``live``, and numbers (``Part 2``, ``No. 5``)."""
+    return (frozenset(title.split()) & (_VERSIONS | _NUMERALS)) | frozenset(_DIGITS.findall(title))
 
 
 class Matcher:

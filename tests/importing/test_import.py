@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from libraries import index, library_at
+from libraries import counts, index, library_at, snapshot
 from songkin.errors import NotFound, SourceError
 from songkin.library import Library
-from songkin.models import ImportReport, Query
+from songkin.models import Query
 from songkin.search.filters import parse_filter
 from soundfiles import sound_file, tune
 
@@ -92,21 +92,6 @@ def exported(path: Path, numbers: Sequence[int], **more: Any) -> Path:
                 ]
             )
     return path
-
-
-def counts(report: ImportReport) -> tuple[int, int, int, int]:
-    assert report.found == report.added + report.updated + report.unchanged + len(report.refused)
-    return report.added, report.updated, report.unchanged, len(report.refused)
-
-
-def snapshot(library: Library) -> dict[str, Any]:
-    """All that the catalog shows, but when it was written."""
-    return {
-        "tracks": {track.id: track for track in library.tracks()},
-        "lists": {each.id: library.catalog.playlists.entries(each.id) for each in library.playlists()},
-        "albums": library.albums(),
-        "vectors": {track.id: library.catalog.vectors.origins(track.id) for track in library.tracks()},
-    }
 
 
 @pytest.fixture
@@ -306,6 +291,55 @@ def test_entries_of_a_playlist_are_matched_and_those_that_are_not_are_corrected_
         library.forget("Song 3")
         last = library.entries("Drive")[-1]
         assert (last.track, last.given["title"]) == (None, "Song 3")
+
+
+def test_a_song_that_was_forgotten_comes_back_to_its_playlist_with_the_next_import(
+    library: Library, tmp_path: Path
+) -> None:
+    file = exported(tmp_path / "A.csv", range(3))
+    library.import_([file])
+    library.forget("Song 1")
+    assert [bool(entry.track) for entry in library.entries("A")] == [True, False, True]
+    assert counts(library.import_([file])) == (1, 0, 2, 0)
+    assert [entry.track.title for entry in library.entries("A") if entry.track] == ["Song 0", "Song 1", "Song 2"]
+
+
+def test_a_list_that_was_corrected_by_hand_is_unchanged_when_it_is_imported_again(
+    library: Library, tmp_path: Path
+) -> None:
+    library.import_([exported(tmp_path / "A.csv", range(3))])
+    (tmp_path / "drive.m3u8").write_text("#EXTINF:-1,Nobody - Nothing\nx.mp3\n")
+    library.import_([tmp_path / "drive.m3u8"])
+    (tmp_path / "by hand.csv").write_text("playlist,pos,artist,title,path,song\ndrive,1,,,,Artist 1 - Song 1\n")
+    by_hand = library.import_([tmp_path / "by hand.csv"])
+    assert counts(by_hand) == (0, 1, 0, 0)
+    again = library.import_([tmp_path / "drive.m3u8"])
+    assert library.catalog.journal.last_runs()[0]["id"] == again.run
+    assert set(library.undo(again.run).values()) == {0}
+    assert [entry.how for entry in library.entries("drive")] == ["hand"]
+    assert library.undo(by_hand.run)["returned"] == 1
+    assert [entry.track for entry in library.entries("drive")] == [None]
+
+
+@pytest.mark.parametrize(
+    ("line", "here"),
+    [
+        ("Artist 1 - Song 1", True),
+        ("Artist 1 - Songg 1", True),
+        ("Artist 1 - Song 2", False),
+        ("Artist 1 - Song 10", False),
+        ("Artist 1 - Song 1 (Live)", False),
+        ("Artist 1 - Song 1 (2011 Remaster)", True),
+        ("Artist 1 - Song 1, Part II", False),
+    ],
+)
+def test_songs_of_nearly_the_same_name_are_of_one_version_and_number(
+    line: str, here: bool, library: Library, tmp_path: Path
+) -> None:
+    library.import_([exported(tmp_path / "A.csv", [1])])
+    (tmp_path / "list.txt").write_text(f"{line}\n")
+    report = library.import_([tmp_path / "list.txt"])
+    assert bool(report.unmatched) is not here
 
 
 def test_vectors_of_a_table_are_a_space_of_their_own(library: Library, tmp_path: Path) -> None:

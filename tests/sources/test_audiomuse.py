@@ -10,8 +10,8 @@ import pytest
 from given_files import given, told
 from hypothesis import given as given_by_chance
 from hypothesis import strategies as st
-from made_slices import sync_page, vector
 
+from made_slices import sync_page, vector
 from songkin.errors import SourceError
 from songkin.records import BadRow, Remark, Song
 from songkin.sources import audiomuse

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
-from tablefiles import SHARED, Told, dicts, given, payload, refusal, spotify, told
 
 from songkin.errors import SourceError
 from songkin.sources import arrays, bundle, songs
 from songkin.sources.given import Given, Options, expand
+from tablefiles import SHARED, Told, dicts, given, payload, refusal, spotify, told
 
 
 def same(found: Told, space: str, vectors: Any) -> bool:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
-from tablefiles import SHARED, given, numpy_repr, refusal, told
 
 from songkin.records import BadRow
 from songkin.sources import cells, columns, headings, songs
 from songkin.sources.columns import Row
 from songkin.sources.given import Given, Options
 from songkin.sources.rows import Seams, identify
+from tablefiles import SHARED, given, numpy_repr, refusal, told
 
 
 def read(path: Path, content: str | bytes, encoding: str = "utf-8") -> tuple[list[Row], list[BadRow]]:

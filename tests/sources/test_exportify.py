@@ -5,6 +5,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from songkin.sources import exportify, headings, songs
+from songkin.sources.given import Given, Options, expand
 from tablefiles import (
     FIELDS_B,
     NUMBERS,
@@ -22,9 +25,6 @@ from tablefiles import (
     spotify,
     told,
 )
-
-from songkin.sources import exportify, headings, songs
-from songkin.sources.given import Given, Options, expand
 
 REAL = SHARED / "no_licence_stated/exportify"
 

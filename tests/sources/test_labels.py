@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
-from tablefiles import given, refusal, spotify, told
-from tablefiles import labels as written
 
 from songkin.sources import labels
+from tablefiles import given, refusal, spotify, told
+from tablefiles import labels as written
 
 SONG = {
     "artist": " The Artist",

@@ -12,8 +12,8 @@ import pytest
 from given_files import given, parted, shared, told
 from hypothesis import given as given_by_chance
 from hypothesis import strategies as st
-from made_slices import challenge_set, mpd_slice
 
+from made_slices import challenge_set, mpd_slice
 from songkin.errors import SourceError
 from songkin.records import BadRow, Listing, Song
 from songkin.sources import million

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tablefiles import given, npy_beside, refusal, spotify, told
 
 from songkin.errors import SourceError
 from songkin.sources import bundle, songs
 from songkin.sources.given import Given, Options
+from tablefiles import given, npy_beside, refusal, spotify, told
 
 SONG = {"ids": spotify(1), "name": "One", "artist": "A", "subgenres": ["x---y", "z"], "tempo": 120.5, "mode": 1}
 

@@ -8,11 +8,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tablefiles import SHARED, given, refusal, spotify, told
 
 from songkin.records import FEATURES
 from songkin.sources import bundle, exportify, songs
 from songkin.sources.given import Given
+from tablefiles import SHARED, given, refusal, spotify, told
 
 REAL = SHARED / "no_licence_stated/songs"
 here = pytest.mark.skipif(not REAL.is_dir(), reason="the real tables are not here")

@@ -94,7 +94,9 @@ def show_report(report: ImportReport) -> None:
         f"{len(report.refused)} refused",
     ]
     parts += [
-        f"{count} {what}" for what, count in (("playlists", report.playlists), ("albums", report.albums)) if count
+        f"{count} {what}{'' if count == 1 else 's'}"
+        for what, count in (("playlist", report.playlists), ("album", report.albums))
+        if count
     ]
     click.echo(" · ".join(parts) + f"   ({clock(report.seconds)})   run {report.run}")
     if report.matched and set(report.matched) - {"new", "id"}:
@@ -167,4 +169,5 @@ def _write_unmatched(path: Path, unmatched: tuple[Unmatched, ...]) -> None:
     from songkin.sources.corrections import write
 
     write(path, unmatched)
-    note(f"{len(unmatched)} entries were written to {path}. Fill in the column `song` and import the file.")
+    what = "1 entry was" if len(unmatched) == 1 else f"{len(unmatched)} entries were"
+    note(f"{what} written to {path}. Fill in the column `song` and import the file.")

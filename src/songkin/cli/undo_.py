@@ -20,5 +20,5 @@ def command(run: int, library: str | None, qdrant_url: str | None, as_json: bool
         return
     click.echo(
         f"Run {run} was taken back: {done['removed']} songs, {done['playlists']} playlists and {done['albums']} albums "
-        f"went, {done['updated']} songs are as they were before."
+        f"went; {done['updated']} songs and {done['returned']} playlists or albums are as they were before."
     )

@@ -108,7 +108,7 @@ class Filing:
 
     def _remarked(self, record: Record) -> None:
         if isinstance(record, BadRow):
-            self.filed.refused.append(Refusal(self.name, record.reason, record.remedy, record.row))
+            self.filed.refused.append(Refusal(self.name, _sentence(record.reason), record.remedy, record.row))
         elif isinstance(record, Columns):
             self.filed.columns = record
         elif isinstance(record, Remark):
@@ -243,6 +243,11 @@ class Filing:
                 self.filed.unmatched.append(
                     Unmatched(listing.name, pos, song.title, "; ".join(song.artists), song.path or song.url)
                 )
+
+
+def _sentence(reason: str) -> str:
+    """What is wrong with a row, as it stands beside others: sources say it as ``has no title``."""
+    return f"{reason[:1].upper()}{reason[1:]}{'' if reason.endswith(('.', '!', '?', '…')) else '.'}"
 
 
 def _place(entry: Entry, match: Match) -> Place:

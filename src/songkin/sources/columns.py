@@ -27,7 +27,7 @@ from typing import Any, Final, NamedTuple, TextIO
 from songkin.errors import SourceError
 from songkin.records import FEATURES, BadRow, Columns
 from songkin.sources import cells, headings
-from songkin.sources.given import HEAD, Given, Options
+from songkin.sources.given import HEAD, Given, Options, decoded
 from songkin.text import unguarded
 
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".parquet")
@@ -147,7 +147,7 @@ def glance(given: Given) -> Table | None:
         except SourceError:
             return None
     head = given.head()
-    text = head.decode(_guess(head), "replace")
+    text = decoded(head)
     if len(head) == HEAD:
         text = text[: text.rfind("\n") + 1]
     try:
@@ -168,14 +168,6 @@ def is_parquet(given: Given) -> bool:
 def _after(first: list[list[Any] | BadRow], rest: Iterable[list[Any] | BadRow]) -> Iterator[list[Any] | BadRow]:
     yield from first
     yield from rest
-
-
-def _guess(head: bytes) -> str:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    if len(head) >= 4 and head[1:4:2] == b"\0\0":
-        return "utf-16-le"
-    return "utf-16-be" if len(head) >= 4 and head[:4:2] == b"\0\0" else "utf-8-sig"
 
 
 def _start(given: Given, file: TextIO) -> tuple[tuple[str, ...], Iterator[list[Any] | BadRow]]:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from songkin.errors import SourceError
 from songkin.models import Unmatched
 from songkin.records import BadRow, Correction, Records
+from songkin.sources import cells, columns
 from songkin.sources.given import Given, Options
-from songkin.text import guarded, unguarded
+from songkin.text import guarded
 
 KIND: Final = "corrections"
 HEADINGS: Final = ("playlist", "pos", "artist", "title", "path", "song")
@@ -24,28 +26,30 @@ HEADINGS: Final = ("playlist", "pos", "artist", "title", "path", "song")
 
 def owns(given: Given) -> bool:
     """Whether a file has the headings of such a table."""
-    if given.suffix != ".csv":
-        return False
-    first = given.head(200).decode("utf-8-sig", "replace").splitlines()[:1]
-    return bool(first) and tuple(first[0].replace('"', "").replace(";", ",").split(",")) == HEADINGS
+    table = columns.glance(given) if given.suffix == ".csv" else None
+    return table is not None and table.headings == HEADINGS
 
 
 def read(given: Given, options: Options) -> Records:  # noqa: ARG001 - as all sources are read
-    """A ``Correction`` for every row that was filled in."""
-    with given.text() as file:
-        head = file.readline()
-        file.seek(0)
-        rows = csv.reader(file, delimiter=";" if ";" in head else ",")
-        try:
-            for number, cells in enumerate(rows):
-                if number == 0 or not any(cells):
-                    continue
-                if len(cells) != len(HEADINGS) or not cells[1].strip().isdecimal() or int(cells[1]) < 1:
-                    yield BadRow(number, "It is not as it was written.", f"Keep the columns {', '.join(HEADINGS)}.")
-                elif cells[5].strip():
-                    yield Correction(number, unguarded(cells[0]), int(cells[1]) - 1, unguarded(cells[5].strip()))
-        except csv.Error as error:
-            raise SourceError(f"{given.name} cannot be read: {error}.", remedy="Save it as CSV, in UTF-8.") from error
+    """A ``Correction`` for every row that was filled in. Raises ``SourceError`` where its columns are others."""
+    with columns.opened(given, Options()) as table:
+        if table.headings != HEADINGS:
+            raise SourceError(
+                f"{given.name} is no table of corrections.", remedy=f"Keep the columns {', '.join(HEADINGS)}."
+            )
+        for number, line in enumerate(table.lines, 1):
+            found = line if isinstance(line, BadRow) else _correction(number, line)
+            if found is not None:
+                yield replace(found, row=number)
+
+
+def _correction(number: int, line: list[Any]) -> Correction | BadRow | None:
+    row = [cells.text(cell) for cell in line]
+    if not any(row):
+        return None
+    if len(row) != len(HEADINGS) or not row[1].isascii() or not row[1].isdigit() or not int(row[1][:9]) > 0:
+        return BadRow(number, "It is not as it was written.", f"Keep the columns {', '.join(HEADINGS)}.")
+    return Correction(number, row[0], int(row[1][:9]) - 1, row[5]) if row[5] else None
 
 
 def write(path: Path, unmatched: Sequence[Unmatched]) -> None:

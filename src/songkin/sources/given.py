@@ -103,11 +103,8 @@ class Given:
         """``utf-8-sig``, ``utf-16`` or ``utf-32`` by its mark, ``utf-8`` if all of it is that, else ``cp1252``."""
         with self.open() as file:
             first = file.read(4)
-            for mark, name in _BOMS:
-                if first.startswith(mark):
-                    return name
-            if len(first) == 4 and (first[1::2] == b"\0\0" or first[::2] == b"\0\0"):
-                return "utf-16-le" if first[1] == 0 else "utf-16-be"
+            if marked := _marked(first):
+                return marked
             decoder = codecs.getincrementaldecoder("utf-8")()
             try:
                 decoder.decode(first)
@@ -186,6 +183,22 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, RuntimeError) and "password" in str(error):
         return "it is locked with a password"
     return str(error) or type(error).__name__
+
+
+def decoded(head: bytes) -> str:
+    """The text in the first bytes of a file, whatever encoding it is in, as far as that can be told from them."""
+    return head.decode(_marked(head) or "utf-8", "replace")
+
+
+def _marked(head: bytes) -> str:
+    """The encoding that the first four bytes tell, by a mark or by zeros between letters; empty if none."""
+    for mark, name in _BOMS:
+        if head.startswith(mark):
+            return name
+    first = head[:4]
+    if len(first) == 4 and (first[1::2] == b"\0\0" or first[::2] == b"\0\0"):
+        return "utf-16-le" if first[1] == 0 else "utf-16-be"
+    return ""
 
 
 def is_address(text: str) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from songkin.errors import SourceError
 from songkin.records import BadRow, Record, Records, Song
 from songkin.sources import cells
-from songkin.sources.given import Given, Options
+from songkin.sources.given import Given, Options, decoded
 
 KIND: Final = "labels"
 _MOST: Final = 256 << 20
@@ -31,7 +31,7 @@ def owns(given: Given) -> bool:
     """Whether it is such a file."""
     if given.suffix != ".json":
         return False
-    return _STARTS.match(given.head(4096).decode("utf-8-sig", "replace")) is not None
+    return _STARTS.match(decoded(given.head(4096))) is not None
 
 
 def read(given: Given, options: Options) -> Records:  # noqa: ARG001 - all sources are read alike

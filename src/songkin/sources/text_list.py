@@ -13,7 +13,7 @@ from typing import Final
 from songkin.errors import SourceError
 from songkin.records import BadRow, Entry, Listing, Records, Song
 from songkin.sources.cells import spotify_key, text
-from songkin.sources.given import Given, Options
+from songkin.sources.given import Given, Options, decoded
 from songkin.sources.lists import label, lines, list_key, listed, mended, place, service_key
 
 KIND: Final = "text_list"
@@ -26,8 +26,7 @@ def owns(given: Given) -> bool:
     """A text file in whose beginning most lines are songs."""
     if given.suffix not in {".txt", ".text"}:
         return False
-    with given.open() as file:
-        head = file.read(1 << 16).replace(b"\0", b"").decode("utf-8", "replace").lstrip("\ufeff")
+    head = decoded(given.head()).replace("\0", "")
     found = [line for one in head.splitlines() if (line := one.strip()) and not _comment(line)]
     songs = [line for line in found if _key(line) or _is_file(line) or (label(line)[0] and "://" not in line)]
     return 2 * len(songs) > len(found)

@@ -25,7 +25,7 @@ from songkin.fetching import Rules
 from songkin.records import BadRow, Columns, Record, Records, Song
 from songkin.sources import cells
 from songkin.sources.found import SoundFile, Unreadable
-from songkin.sources.given import Given, Options
+from songkin.sources.given import Given, Options, decoded
 
 KIND: Final = "urls"
 _TABLES: Final = frozenset({".csv", ".tsv"})
@@ -44,7 +44,7 @@ def owns(given: Given) -> bool:
         return "url" in header
     if given.suffix not in _TEXTS:
         return False
-    lines = given.head().decode(_first_encoding(given), "replace").splitlines()
+    lines = decoded(given.head()).splitlines()
     first = next((line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
     return fetching.is_link(first) and not cells.spotify_key(first)
 
@@ -144,19 +144,12 @@ def _columns(given: Given, options: Options) -> dict[str, str]:
 
 def _header(given: Given) -> tuple[list[str], list[str]]:
     """The headings folded, and as they are written."""
-    line = given.head().decode(_first_encoding(given), "replace").splitlines()[:1]
+    line = decoded(given.head()).splitlines()[:1]
     try:
         headings = next(csv.reader(line, delimiter=_delimiter(line)), [])
     except csv.Error:
         headings = []
     return [heading.strip().casefold() for heading in headings], headings
-
-
-def _first_encoding(given: Given) -> str:
-    head = given.head(4)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    return "utf-8-sig"
 
 
 def _delimiter(lines: Sequence[str]) -> str:

@@ -203,8 +203,14 @@ class Lists:
         where = (entries.c.playlist_id == playlist, entries.c.pos == pos)
         if self.connection.execute(sa.select(entries.c.track_id).where(*where)).scalar() == track:
             return False
-        self._keep_old(self.connection.execute(sa.select(playlists).where(playlists.c.id == playlist)).one())
+        old = self.connection.execute(sa.select(playlists).where(playlists.c.id == playlist)).one()
+        self._keep_old(old)
         self.connection.execute(sa.update(entries).where(*where).values(track_id=track, how="hand"))
+        rows = self.connection.execute(
+            sa.select(entries).where(entries.c.playlist_id == playlist).order_by(entries.c.pos)
+        ).mappings()
+        digest = _digest(_head_of(old), [dict(row) for row in rows])
+        self.connection.execute(sa.update(playlists).where(playlists.c.id == playlist).values(digest=digest))
         return True
 
     def put_album(self, album: Album, source: str) -> Outcome:
@@ -243,8 +249,7 @@ class Lists:
             sa.select(entries).where(entries.c.playlist_id == old.id).order_by(entries.c.pos)
         ).mappings()
         kept = [dict(row) for row in rows]
-        before = {name: value for name, value in old._mapping.items() if name not in ("id", "key", "run", "updated_at")}
-        self._note("playlist", old.id, {"head": before, "entries": kept})
+        self._note("playlist", old.id, {"head": {**_head_of(old), "digest": old.digest}, "entries": kept})
         return {row["track_id"] for row in kept}
 
     def _note(self, kind: str, item: str, before: Mapping[str, Any]) -> None:
@@ -263,8 +268,16 @@ def _head(listing: Listing) -> dict[str, Any]:
     }
 
 
+def _head_of(old: sa.Row[Any]) -> dict[str, Any]:
+    passing = ("id", "key", "digest", "run", "updated_at")
+    return {name: value for name, value in old._mapping.items() if name not in passing}
+
+
 def _digest(head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
-    text = json.dumps([head, [list(row.values()) for row in rows]], sort_keys=True, default=str)
+    """By what a playlist is known to be unchanged. By what its songs were known is no part of it: the second time they
+    are known by their ids."""
+    said = [[row["track_id"], row["given"], row["added_at"], row["added_by"]] for row in rows]
+    text = json.dumps([head, said], sort_keys=True, default=str)
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
@@ -301,4 +314,6 @@ def leave_names(connection: sa.Connection, ids: Sequence[str]) -> None:
         for row in connection.execute(sa.select(tracks).where(tracks.c.id.in_(there))).all():
             given = {"title": row.title, "artist": "; ".join(row.artists), "album": row.album, "key": row.key}
             where = entries.c.track_id == row.id
+            theirs = sa.select(entries.c.playlist_id).where(where)
+            connection.execute(sa.update(playlists).where(playlists.c.id.in_(theirs)).values(digest=""))
             connection.execute(sa.update(entries).where(where).values(track_id=None, how="", given=given))

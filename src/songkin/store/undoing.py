@@ -55,7 +55,8 @@ def check(db: Database, run: int) -> None:
 
 
 def take_back(db: Database, run: int) -> dict[str, int]:
-    """Undo a run in one transaction; how many tracks, playlists and albums went, and how many tracks changed."""
+    """Undo a run in one transaction; how many tracks, playlists and albums went, how many tracks changed, and how many
+    playlists and albums returned to what they were."""
     with db.writing() as connection:
         told = _column(connection, sa.select(claims.c.track_id).where(claims.c.run == run).distinct())
         heard_of = _column(connection, sa.select(aliases.c.track_id).where(aliases.c.run == run).distinct())
@@ -64,7 +65,7 @@ def take_back(db: Database, run: int) -> dict[str, int]:
         connection.execute(sa.delete(claims).where(claims.c.run == run))
         connection.execute(sa.delete(aliases).where(aliases.c.run == run))
         connection.execute(sa.delete(inputs).where(inputs.c.run == run))
-        touched = _put_back(connection, run)
+        touched, returned = _put_back(connection, run)
         unknown = _unknown(connection, sorted({*told, *heard_of}))
         for part in parts(unknown):
             connection.execute(sa.delete(tracks).where(tracks.c.id.in_(part)))
@@ -74,7 +75,13 @@ def take_back(db: Database, run: int) -> dict[str, int]:
         _drop_spaces(connection, run)
         connection.execute(sa.delete(changes).where(changes.c.run == run))
         connection.execute(sa.update(runs).where(runs.c.id == run).values(state="undone"))
-    return {"removed": len(unknown), "updated": len(changed), "playlists": gone_lists, "albums": gone_albums}
+    return {
+        "removed": len(unknown),
+        "updated": len(changed),
+        "playlists": gone_lists,
+        "albums": gone_albums,
+        "returned": returned,
+    }
 
 
 def _take_lists(connection: sa.Connection, run: int) -> int:
@@ -86,8 +93,9 @@ def _take_lists(connection: sa.Connection, run: int) -> int:
     return connection.execute(sa.delete(playlists).where(playlists.c.run == run)).rowcount
 
 
-def _put_back(connection: sa.Connection, run: int) -> list[str]:
-    """Put back what the run replaced, the latest first; ids of tracks that this touches."""
+def _put_back(connection: sa.Connection, run: int) -> tuple[list[str], int]:
+    """Put back what the run replaced, the latest first; ids of tracks that this touches, and how many playlists and
+    albums there were."""
     touched: list[str] = []
     found = connection.execute(sa.select(changes).where(changes.c.run == run).order_by(changes.c.id.desc())).all()
     for row in found:
@@ -99,7 +107,7 @@ def _put_back(connection: sa.Connection, run: int) -> list[str]:
             connection.execute(sa.update(albums).where(albums.c.id == row.item).values(**row.before))
         elif row.kind == "vote":
             _put_vote_back(connection, row)
-    return touched
+    return touched, len({row.item for row in found if row.kind in ("playlist", "album")})
 
 
 def _put_vector_back(connection: sa.Connection, row: sa.Row[Any]) -> str:
@@ -135,6 +143,8 @@ def _put_list_back(connection: sa.Connection, row: sa.Row[Any]) -> list[str]:
     ]
     if kept:
         connection.execute(sa.insert(entries), kept)
+    if kept != row.before["entries"]:  # the next import is to look at it anew
+        connection.execute(sa.update(playlists).where(playlists.c.id == row.item).values(digest=""))
     return [track for track in {*now, *then} if track]
 
 

@@ -20,7 +20,7 @@ from songkin.errors import SourceError
 from songkin.records import BadRow, Columns, Listing, Record, Remark, Song
 from songkin.sources.given import Given, Options
 
-SHARED: Final = Path(__file__).parents[2] / "../shared/data"
+SHARED: Final = Path(__file__).parents[1] / "../shared/data"
 
 FEATURES_A: Final = "Danceability,Energy,Key,Loudness,Mode,Speechiness,Acousticness,Instrumentalness,Liveness,Valence,Tempo,Time Signature"
 A: Final = (
