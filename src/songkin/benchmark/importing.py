@@ -24,16 +24,16 @@ from songkin.benchmark.figures import Figure, Target, median
 from songkin.benchmark.processes import cpu_and_wall, crowd, songkin, task
 from songkin.benchmark.setup import Setup
 from songkin.encoders import text_encoder, weights
-from songkin.library import Library
 from songkin.models import Query, Track
 from songkin.records import CONTINUOUS, Song
+from songkin.search.lookup import lookup
 from songkin.search.seeds import fitted, seed_of
 from songkin.search.similar import similar
 from songkin.sources import songs
 from songkin.sources.given import Given, Options
-from songkin.store.vectors import VectorStore
+from songkin.store import catalog_file, open_vectors
+from songkin.store.catalog import Catalog
 from songkin.text import describe
-from songkin.upkeep import Upkeep
 
 TABLE: Final = 11_294
 DIM: Final = 2048
@@ -52,10 +52,6 @@ def import_(setup: Setup) -> list[Figure]:
         *_slices(setup, 2 if setup.quick else SLICES, LISTS // share),
         *_features(setup, FEATURED // share),
     ]
-
-
-def _library(setup: Setup, folder: Path) -> Library:
-    return Library(config=settings.load({"library": str(folder), "cache": str(setup.cache)}, environ={}))
 
 
 def _made(n: int) -> Iterator[Track]:
@@ -91,18 +87,16 @@ def _with_vectors(setup: Setup, n: int) -> list[Figure]:
 def _each(setup: Setup, library: Path, n: int) -> Figure:
     """Ask for the neighbours of every song."""
 
-    def ask(vectors: VectorStore) -> tuple[int, list[float]]:
-        wrong, spent, statistics = 0, [], fitted(music.catalog)
-        for track in music.tracks():
+    wrong, spent = 0, []
+    config = settings.load({"library": str(library), "cache": str(setup.cache)}, environ={})
+    with Catalog(catalog_file(library)) as catalog, open_vectors(catalog, config) as vectors:
+        statistics = fitted(catalog)
+        for track in catalog.all_tracks():
             began = cpu_and_wall()[0]
-            seed = seed_of(music.catalog, music.config, track, statistics)
-            hits = similar(music.catalog, vectors, seed, Query(limit=10), statistics)
+            seed = seed_of(catalog, config, track, statistics)
+            hits = similar(catalog, vectors, seed, Query(limit=10), statistics)
             spent.append(1000 * (cpu_and_wall()[0] - began))
             wrong += len(hits) != 10 or any(hit.track.id == track.id for hit in hits)
-        return wrong, spent
-
-    with _library(setup, library) as music:
-        (wrong, spent), _ = Upkeep(music.catalog, music.config).ask(ask)
     return Figure(
         "import",
         f"similar of each of {n:,} songs: answers that are too short or hold the song itself",
@@ -113,8 +107,8 @@ def _each(setup: Setup, library: Path, n: int) -> Figure:
 
 
 def _names_read(setup: Setup, library: Path) -> Figure:
-    with _library(setup, library) as music:
-        texts = [describe(track) for track in music.tracks(limit=1000)]
+    with Catalog(catalog_file(library)) as catalog:
+        texts = [describe(track) for track in catalog.all_tracks(limit=1000)]
     encoder = text_encoder("minilm", setup.cache)
     encoder.encode(texts[:1])
     before = cpu_and_wall()
@@ -213,19 +207,19 @@ def _features(setup: Setup, n: int) -> list[Figure]:
             target=Target(least=20_000.0, of="ours"),
             note=f"by CPU seconds, before names are read; {crowd()}",
         ),
-        _typed(setup, setup.scratch / "features", n),
+        _typed(setup.scratch / "features", n),
     ]
 
 
-def _typed(setup: Setup, library: Path, n: int) -> Figure:
+def _typed(library: Path, n: int) -> Figure:
     spent = []
-    with _library(setup, library) as music:
-        tracks = music.tracks(limit=500)[::10]
-        music.lookup("warm up")
+    with Catalog(catalog_file(library)) as catalog:
+        tracks = catalog.all_tracks(limit=500)[::10]
+        lookup(catalog, "warm up")
         for track in tracks:
             for text in (track.title[:3], track.title[1:], f"{track.artist} {track.title[:2]}"):
                 began = cpu_and_wall()[1]
-                music.lookup(text)
+                lookup(catalog, text)
                 spent.append(1000 * (cpu_and_wall()[1] - began))
     return Figure(
         "import",
