@@ -103,6 +103,8 @@ class Exporting:
         """The whole catalog in a folder: tables as parquet (CSV without pyarrow), vectors as ``.npy``. Imported into an
         empty library it is the same library, but for the sound files, which stay where they are."""
         with self.catalog.db.reading() as connection:
+            if keeping.empty(connection):
+                raise NotFound("The library is empty.", remedy="`songkin index` and `songkin import` fill it.")
             sheets = (
                 catalog_folder.Sheet(name, keeping.columns(name), keeping.rows(connection, name))
                 for name in keeping.TABLES

@@ -196,7 +196,8 @@ class Filing:
     def _may_add(self, song: Song) -> bool:
         """Whether an entry of a playlist is a song of the library even if it is not here otherwise: a service's own
         list says so, a list of files does not."""
-        return bool(song.key) or (self.kind in _SERVICES and bool(song.title and song.artists))
+        listed = self.kind in _SERVICES and bool(song.title and song.artists) and not song.path
+        return bool(song.key) or listed
 
     def _corrected(self, record: Correction) -> None:
         """Put a song where a person said it belongs."""
@@ -217,17 +218,18 @@ class Filing:
         """Votes on songs that are here; a vote makes no song."""
         songs = [each.song for each in self._votes]
         found = self._resolve(songs, [False] * len(songs), [None] * len(songs))
-        changed = 0
+        taken = known = 0
         for voted, match in zip(self._votes, found, strict=True):
             if match.track:
-                changed += self.songs.vote(voted.user, match.track, voted.vote, voted.at)
+                changed = self.songs.vote(voted.user, match.track, voted.vote, voted.at)
+                taken, known = taken + changed, known + (not changed)
                 continue
             label = " - ".join(filter(None, [", ".join(voted.song.artists), voted.song.title])) or voted.song.path
             self.filed.refused.append(
                 Refusal(self.name, f"There is no song {label!r} to vote on.", "Add it first.", voted.song.row)
             )
         if self._votes:
-            self.filed.remarks.append(f"{changed} votes were taken, {len(self._votes) - changed} changed nothing.")
+            self.filed.remarks.append(f"Votes: {taken} taken, {known} changed nothing.")
 
     def _put(self, listing: Listing, found: Sequence[Match]) -> None:
         places = [_place(entry, match) for entry, match in zip(listing.entries, found, strict=True)]

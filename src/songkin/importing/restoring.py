@@ -13,10 +13,12 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from songkin.encoders import specs
 from songkin.errors import SourceError, StoreError
 from songkin.importing.filing import BLOCK, Filed
 from songkin.records import VOTES, Album, Entry, Kept, Listing, Record, Remark, Song, Voted
@@ -43,7 +45,8 @@ def restore(
         if isinstance(error, StoreError):
             raise SourceError(f"{name}: {error.message}", remedy=_REMEDY) from error
         raise SourceError(f"{name} does not fit together: {error.orig}.", remedy=_REMEDY) from error
-    keeping.mark_restored(connection, run)
+    if done:  # the parts of the folder, which come as files of their own, bring nothing
+        keeping.mark_restored(connection, run)
     return filed
 
 
@@ -75,20 +78,33 @@ def _put(connection: sa.Connection, run: int, table: str, block: list[Kept], fil
     if table == "tracks":
         filed.added |= ids
         filed.seen |= ids
+    elif table == "votes":
+        filed.remarks.append(f"Votes: {len(block)} taken.")
     elif table in {"playlists", "albums"}:
         counts = filed.playlists if table == "playlists" else filed.albums
         counts["added"] = counts.get("added", 0) + len(ids)
 
 
 def _put_vectors(connection: sa.Connection, run: int, block: list[Kept]) -> None:
-    rows = []
+    rows, known = [], _lengths()
     for one in block:
         track, output, encoder, vector = (one.values[name] for name in ("track_id", "output", "encoder", "vector"))
+        if output in known and (vector.dtype.kind, known[output] or vector.size) != (_kind(known[output]), vector.size):
+            raise SourceError(f"The vectors {output} are none that an encoder gives.", remedy=_REMEDY)
         own = output.removeprefix("own:")
         if own != output and own_spaces.ensure(connection, own, int(vector.size), run) != vector.size:
             raise SourceError(f"The vectors of the space {own} are of several lengths.", remedy=_REMEDY)
         rows.append((track, output, encoder, vector))
     add_vectors(connection, rows)
+
+
+def _lengths() -> dict[str, int]:
+    """How long the vectors of each encoder's outputs are; 0 where that depends on the song."""
+    return {output: length for spec in specs(Path()).values() for output, length in spec.outputs.items()}
+
+
+def _kind(length: int) -> str:
+    return "f" if length else "u"
 
 
 def _whole(table: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,8 +27,8 @@ def read(given: Given, options: Options) -> Records:
                 f"{given.name} has not the columns {', '.join(_HEADINGS)}.", remedy="Keep the headings as exported."
             )
         maker = rows.Maker.of(table)
-        yield table.columns()
         table.places |= {heading: table.headings.index(heading) for heading in _HEADINGS}
+        yield table.columns()
         for row in table.rows():
             if isinstance(row, BadRow):
                 yield row
