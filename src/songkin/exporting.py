@@ -114,10 +114,9 @@ class Exporting:
                 for heap in keeping.heaps(connection)
             )
             about = {"schema": SCHEMA_VERSION, "made_by": __version__}
-            files = catalog_folder.write(os.fspath(folder), sheets, heaps, about, force=force)
+            files, rows = catalog_folder.write(os.fspath(folder), sheets, heaps, about, force=force)
         notes = () if catalog_folder.has_parquet() else ("pyarrow is not installed, so tables were written as CSV.",)
-        votes = len(outgoing.voted(self.catalog.db))
-        return Exported(tuple(files), self.catalog.count(), len(self.catalog.playlists.all()), votes, notes)
+        return Exported(tuple(files), rows["tracks"], rows["playlists"], rows["votes"], notes)
 
     def _one(
         self, listing: Listing, path: Path, kind: str, *, relative: bool, force: bool, notes: tuple[str, ...] = ()

@@ -9,10 +9,10 @@ import numpy as np
 from fuzz import scratch
 from songkin.errors import SourceError
 from songkin.records import Album, BadRow, Entry, Listing, Song
-from songkin.sources import arrays, bundle, exportify, labels, songs
+from songkin.sources import arrays, bundle, catalog_folder, exportify, labels, songs, votes
 from songkin.sources.given import Given, Options
 
-_NAMES = ("any.csv", "any.json", "any.npy", "any.npz", "beside.csv")
+_NAMES = ("any.csv", "any.json", "any.npy", "any.npz", "beside.csv", "songkin-catalog.json")
 
 
 def one(data: bytes) -> None:
@@ -23,7 +23,7 @@ def one(data: bytes) -> None:
     if name == "beside.csv":
         np.save(path.with_name("vectors.npy"), np.ones((2, 3), np.float32))
     given = Given(str(path))
-    for source in (exportify, songs, bundle, labels):
+    for source in (catalog_folder, votes, exportify, songs, bundle, labels):
         if not source.owns(given):
             continue
         try:
@@ -70,7 +70,19 @@ def seeds() -> list[bytes]:
     npy, npz = io.BytesIO(), io.BytesIO()
     np.save(npy, np.ones((2, 3), np.float32))
     np.savez(npz, id=np.array(["a", "b"]), vectors=np.ones((2, 3)))
-    texts = ((0, table), (0, rows), (0, dicts), (0, vectors), (1, typed), (4, rows), (4, dicts))
+    voted = "User,Vote,Voted At,Track URI,Track Name\nme,love,2024-05-01T00:00:00Z,songkin:a,A\n,hate,,,B\n"
+    catalog = '{"what": "songkin catalog", "format": 1, "tables": {"runs": {"file": "runs.csv", "rows": 1, "columns": {"id": "integer"}}}, "vectors": []}'
+    texts = (
+        (0, table),
+        (0, rows),
+        (0, dicts),
+        (0, vectors),
+        (1, typed),
+        (4, rows),
+        (4, dicts),
+        (0, voted),
+        (5, catalog),
+    )
     return [
         *(bytes([kind]) + text.encode() for kind, text in texts),
         b"\0" + rows.encode("utf-16"),

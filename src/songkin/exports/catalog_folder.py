@@ -127,8 +127,8 @@ class _Writer:
 
 def write(
     folder: str, sheets: Iterable[Sheet], heaps: Iterable[Vectors], about: Mapping[str, Any], *, force: bool
-) -> list[str]:
-    """Write a catalog, and say which files; ``about`` goes into its ``songkin-catalog.json``. With ``force`` an older
+) -> tuple[list[str], dict[str, int]]:
+    """Write a catalog, and say which files, and how many rows each table has; ``about`` goes into its ``songkin-catalog.json``. With ``force`` an older
     one is replaced, and nothing else ever is. Raises ``ExportError``, ``DiskFull``."""
     shown = os.fsencode(folder).decode("utf-8", "replace")
     place = Path(os.path.realpath(folder))
@@ -156,7 +156,8 @@ def write(
         raise ExportError(
             f"{shown} cannot be written: {(error.strerror or str(error)).lower()}.", remedy="Write to another folder."
         ) from error
-    return [os.path.join(folder, file) for file in (MANIFEST, *writer.files)]
+    counts = {name: sheet["rows"] for name, sheet in writer.tables.items()}
+    return [os.path.join(folder, file) for file in (MANIFEST, *writer.files)], counts
 
 
 def has_parquet() -> bool:
