@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from songkin import __version__, exports
@@ -43,7 +44,7 @@ class Exporting:
     ) -> Exported:
         """One playlist, by its name or id. Raises ``Ambiguous``, too."""
         listing = outgoing.playlist(self.catalog.db, self.catalog.playlists.one(name))
-        return self._one(listing, path, kind, relative=relative, force=force)
+        return replace(self._one(listing, path, kind, relative=relative, force=force), playlists=1)
 
     def all_playlists(
         self, folder: Path, kind: str = "m3u", *, relative: bool = False, force: bool = False
@@ -123,7 +124,7 @@ class Exporting:
     ) -> Exported:
         target = os.fspath(path)
         count = exports.export(listing, target, kind, relative=relative, force=force)
-        return Exported((target,), count, 1, notes=notes)
+        return Exported((target,), count, notes=notes)
 
 
 def _make(folder: str) -> None:
