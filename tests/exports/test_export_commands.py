@@ -351,7 +351,7 @@ def test_a_catalog_is_matched_with_the_songs_of_a_library_that_has_some(home: Pa
         assert [entry.track.title for entry in other.entries("Evening") if entry.track] == [
             f"Song {n}" for n in range(8)
         ]
-        assert other.catalog.summary()["votes"] == 2
+        assert other.stats()["votes"] == 2
         assert len(other.albums()) == 1
 
 
