@@ -9,14 +9,20 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
 
 from made_slices import mpd_slice, sync_page
-from songkin.records import Album, Correction, Listing, Record, Song
+from songkin.exporting import Exporting
+from songkin.importing.run import Asked, import_files
+from songkin.progress import Quiet
+from songkin.records import Album, Correction, Kept, Listing, Record, Song, Voted
+from songkin.sources.catalog_folder import MANIFEST
 from songkin.sources.corrections import HEADINGS
 from songkin.sources.given import Given
+from songkin.store.catalog import Catalog
 from tablefiles import A, labels, row_a, spotify
 
 SONGS: Final = 12
@@ -46,7 +52,7 @@ class Example:
     @property
     def is_text(self) -> bool:
         """Whether it may stand in another encoding."""
-        return not self.name.endswith((".parquet", ".npz"))
+        return not self.name.endswith((".parquet", ".npz", MANIFEST))
 
 
 def _table(rows: list[list[object]]) -> bytes:
@@ -106,6 +112,28 @@ def _corrections() -> bytes:
     return _table([list(HEADINGS), *rows])
 
 
+def _votes() -> bytes:
+    head: list[object] = ["User", "Vote", "Voted At", "Track Name", "Artist Name(s)"]
+    rows: list[list[object]] = [
+        ["me", vote, f"2024-05-0{n}T10:00:00Z", f"Song {n}", f"Artist {n}"]
+        for n, vote in enumerate(("love", "hate", "okay"), 1)
+    ]
+    return _table([head, *rows])
+
+
+def _catalog() -> Example:
+    """A whole catalog of the songs of ``_songs``, as songkin writes it."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "features.csv").write_bytes(_songs())
+        catalog = Catalog(folder / "catalog.db")
+        import_files(catalog, [str(folder / "features.csv")], Asked(), Quiet())
+        Exporting(catalog).whole(folder / "whole")
+        catalog.close()
+        files = {file.name: file.read_bytes() for file in (folder / "whole").iterdir()}
+    return Example("catalog_folder", MANIFEST, files.pop(MANIFEST), Kept, files, closed=True)
+
+
 def _albums() -> bytes:
     head: list[object] = ["artist", "title", "year_released", "rating", "review", "genre", "query", "album_id"]
     rows = [
@@ -158,6 +186,7 @@ def _parquet() -> bytes:
 _HOST: Final = "https://music.example.org"
 
 EXAMPLES: Final = (
+    _catalog(),
     Example("million", "mpd.slice.0-2.json", _million(), Listing, closed=True),
     Example("audiomuse", "sync.json", _audiomuse(), Song, closed=True),
     Example("labels", "labels.json", _labels(), Song, closed=True),
@@ -166,6 +195,7 @@ EXAMPLES: Final = (
     Example("pls", "radio.pls", _pls(), Listing),
     Example("m3u", "drive.m3u8", _m3u(), Listing),
     Example("corrections", "by hand.csv", _corrections(), Correction),
+    Example("votes", "votes.csv", _votes(), Voted),
     Example("albums", "albums.csv", _albums(), Album),
     Example("exportify", "Evening.csv", "\n".join([A, *map(row_a, range(SONGS)), ""]).encode(), Listing),
     _bundle(),

@@ -1,4 +1,4 @@
-"""Playlists, slices of a million playlists, another program's analysis, and tables of albums."""
+"""Playlists, slices of a million playlists, another program's analysis, tables of albums and of corrections."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from fuzz import scratch
 from songkin.errors import SourceError
-from songkin.records import Album, BadRow, Listing, Song
-from songkin.sources import albums, audiomuse, jspf, m3u, million, pls, text_list, xspf
+from songkin.records import Album, BadRow, Correction, Listing, Song
+from songkin.sources import albums, audiomuse, corrections, jspf, m3u, million, pls, text_list, xspf
 from songkin.sources.given import Given, Options
 
 SOURCES: Final = (
@@ -23,6 +23,7 @@ SOURCES: Final = (
     (million, ".json"),
     (audiomuse, ".jsonl"),
     (albums, ".csv"),
+    (corrections, ".csv"),
 )
 
 
@@ -52,6 +53,10 @@ def one(data: bytes) -> None:
             assert record.title
             assert record.artists
             assert record.rating is None or math.isfinite(record.rating)
+        elif isinstance(record, Correction):
+            assert record.row > 0
+            assert record.pos >= 0
+            assert record.song
         elif isinstance(record, Song):
             sensible(record)
 
@@ -97,6 +102,7 @@ def seeds() -> list[bytes]:
         json.dumps({"info": {"version": "v1"}, "playlists": [playlist, playlist]}),
         json.dumps({"total_tracks": 1, "tracks": [muse, muse]}),
         'artist,title,year_released,rating,review,genre,query,album_id\nA,"B, ü",2019,7.4,"warm\nhazy",Pop / Rock,q,43\n',
+        "playlist,pos,artist,title,path,song\nDrive,2,A,'=B,x.mp3,A - B\nDrive,x,,,,C\nDrive,3,,,,\n",
     )
     made = [bytes((number,)) + text.encode() for number, text in enumerate(texts)]
     made += [bytes((number,)) + texts[number].encode("utf-16") for number in (0, 2, 3, 4)]
