@@ -127,7 +127,10 @@ def read(
 
 @contextmanager
 def _at_hand(job: Job, setup: Setup, progress: Progress) -> Iterator[str]:
-    """The file, with as much time for fetching it as the rules give."""
+    """The file, with as much time for fetching it as the rules give where it is elsewhere."""
+    if not places.elsewhere(job.path):
+        yield job.path
+        return
     began, granted = time.monotonic(), setup.rules.seconds / SECONDS_PER_SECOND
     progress.value += granted
     with places.at_hand(job.path, job.link, setup.spool, setup.rules) as path:
