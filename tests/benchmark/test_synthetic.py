@@ -48,7 +48,7 @@ def test_made_up_points_have_a_vector_in_every_space_and_pass_the_checks_of_the_
             points = store.get(catalog.ids(), [space.name for space in TRACKS.spaces if not space.sparse])
             assert len(points) == 60
             assert {frozenset(point.dense) for point in points.values()} == {
-                frozenset({"tags", "heard", "timbre", "descriptors", "text"})
+                frozenset({"tags", "heard", "timbre", "descriptors", "table", "text"})
             }
             assert store.count(synthetic.KEEP_TENTH) == 6
             assert store.count(synthetic.KEEP_MOST) == 54
@@ -74,7 +74,7 @@ def test_words_hardly_ever_tie() -> None:
 
 def test_raw_vectors_go_through_the_real_refresh_and_can_be_asked(config: Config) -> None:
     with catalog_of(config) as catalog:
-        synthetic.fill_catalog(catalog, config, 40, raw=tuple(spaces.RAW), indexed=False)
+        synthetic.fill_catalog(catalog, config, 40, raw=spaces.ENCODED, indexed=False)
         assert len(catalog.stale()) == 40
         assert refresh.refresh(catalog, config, Quiet()) == []
         assert catalog.stale() == []
