@@ -220,8 +220,10 @@ class Library:
         return self.catalog.playlists.entries(self.catalog.playlists.one(playlist).id)
 
     def albums(self) -> list[AlbumNote]:
-        """What sources say of albums."""
-        return self.catalog.playlists.albums()
+        """What sources say of albums, with the songs of them that are in the library."""
+        from songkin.search.shelves import joined
+
+        return joined(self.catalog, self.catalog.playlists.albums())
 
     def forget(self, what: str) -> Track:
         """Remove one song from the library (its file stays). Raises ``NotFound``, ``Ambiguous``."""

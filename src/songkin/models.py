@@ -150,6 +150,8 @@ class AlbumNote:
     review: str = ""
     liked: bool = False
     source: str = ""
+    tracks: tuple[str, ...] = ()
+    """Ids of its songs in the library."""
 
 
 @dataclass(frozen=True, slots=True)

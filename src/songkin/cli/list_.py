@@ -24,6 +24,9 @@ from songkin.library import Library
 @click.option("--refused", is_flag=True, help="Files that were found and not taken, with the reason.")
 @click.option("--duplicates", is_flag=True, help="Songs that are likely the same recording.")
 @click.option("--playlists", is_flag=True, help="Playlists.")
+@click.option(
+    "--albums", is_flag=True, help="Albums that reviews and lists tell of, and how many songs of them are here."
+)
 @click.option("--playlist", metavar="NAME", help="The songs of one playlist.")
 @click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="At most N.")
 @click.option("--offset", type=click.IntRange(min=0), default=0, metavar="N", help="Leave out the first N.")
@@ -32,6 +35,7 @@ def command(
     refused: bool,
     duplicates: bool,
     playlists: bool,
+    albums: bool,
     playlist: str | None,
     limit: int | None,
     offset: int,
@@ -47,6 +51,8 @@ def command(
             _duplicates(music, as_json)
         elif playlists:
             _playlists(music, as_json)
+        elif albums:
+            _albums(music, limit, offset, as_json)
         elif playlist is not None:
             _entries(music, playlist, as_json)
         else:
@@ -100,6 +106,22 @@ def _playlists(music: Library, as_json: bool) -> None:
     made = table([("playlist", "left"), ("songs", "right"), ("here", "right"), ("from", "left"), ("id", "left")])
     for each in found:
         made.add_row(printable(each.name), str(each.songs), str(each.matched), each.source, each.id[:8])
+    show_table(made)
+
+
+def _albums(music: Library, limit: int | None, offset: int, as_json: bool) -> None:
+    found = music.albums()[offset:][:limit]
+    if as_json:
+        emit({"albums": [asdict(album) for album in found]})
+        return
+    if not found:
+        note("No reviews or lists of albums were imported yet: `songkin import FILE` brings them.")
+        return
+    made = table([("album", "left"), ("by", "left"), ("year", "right"), ("rating", "right"), ("songs here", "right")])
+    for each in found:
+        rating = f"{each.rating:g}" if each.rating is not None else ""
+        by = printable(", ".join(each.artists))
+        made.add_row(printable(each.title), by, str(each.year or ""), rating, str(len(each.tracks) or ""))
     show_table(made)
 
 

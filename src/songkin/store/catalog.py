@@ -233,6 +233,12 @@ class Catalog:
         query = sa.select(tracks).where(tracks.c.album_fold == fold(album)).order_by(*order).limit(200)
         return [to_track(row) for row in self.db.rows(query)]
 
+    def on_albums(self) -> list[tuple[str, str, str, str]]:
+        """(id, folded artists by line, album, album artist) of every track that is on an album, in album order."""
+        c = tracks.c
+        query = sa.select(c.id, c.artist_fold, c.album, c.album_artist).where(c.album_fold != "")
+        return [tuple(row) for row in self.db.rows(query.order_by(c.album_fold, c.disc_no, c.track_no, c.id))]
+
     def names(self) -> list[tuple[str, str, str, str]]:
         """(id, folded title, folded artists by line, album) of every track, for spelling."""
         return [
