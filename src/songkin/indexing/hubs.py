@@ -27,7 +27,7 @@ def refresh(catalog: Catalog, store: VectorStore, changed: Sequence[str], *, who
     ids = catalog.ids() if whole else list(changed)
     for space in compared(store.layout):
         if whole or len(ids) > _BLOCK:
-            having, rows = _rows(store, catalog.ids(), space)
+            having, rows = rows_of(store, catalog.ids(), space)
             radii = dict(zip(having, radii_of(rows), strict=True)) if having else {}
         else:
             radii = _asked(store, ids, space)
@@ -54,14 +54,16 @@ def radii_of(rows: Matrix, k: int = NEIGHBOURS) -> list[float]:
     return [max(radius, 1e-4) for radius in radii]
 
 
-def _rows(store: VectorStore, ids: Sequence[str], space: str) -> tuple[list[str], Matrix]:
+def rows_of(store: VectorStore, ids: Sequence[str], space: str) -> tuple[list[str], Matrix]:
+    """Those of ``ids`` that have a vector in a space, in their order, and the vectors, float32 (n, d)."""
     having: list[str] = []
     rows: list[Matrix] = []
     for start in range(0, len(ids), _BLOCK):
-        for i, point in store.get(ids[start : start + _BLOCK], [space]).items():
-            if space in point.dense:
-                having.append(i)
-                rows.append(point.dense[space])
+        block = ids[start : start + _BLOCK]
+        found = store.get(block, [space])
+        there = [i for i in block if i in found and space in found[i].dense]
+        having += there
+        rows += [found[i].dense[space] for i in there]
     return having, np.stack(rows) if rows else np.zeros((0, 0), np.float32)
 
 

@@ -329,6 +329,11 @@ class Catalog:
             for part in parts(ids):
                 connection.execute(sa.delete(links).where(links.c.a.in_(part) | links.c.b.in_(part)))
 
+    def durations(self) -> dict[str, float]:
+        """Seconds of every track whose length is known, by id."""
+        query = sa.select(tracks.c.id, tracks.c.duration).where(tracks.c.duration > 0)
+        return {row.id: row.duration for row in self.db.rows(query)}
+
     def same_packets(self, ids: Sequence[str]) -> list[tuple[str, str, bool]]:
         """(one of ``ids``, another track, whether all bytes agree) where files hold the same audio packets."""
         found: list[tuple[str, str, bool]] = []
