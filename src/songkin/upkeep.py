@@ -91,22 +91,28 @@ class Upkeep:
     def catch_up(self) -> tuple[str, ...]:
         """Bring the search index up to the catalog; where that cannot be now, the index there is must do.
 
-        Raises ``LibraryBusy`` or ``DiskFull`` where there is none that would.
+        Raises ``LibraryBusy``, after waiting for its turn, or ``DiskFull`` where there is none that would.
         """
-        from songkin.indexing import refresh
-        from songkin.progress import Quiet
-        from songkin.store.lock import run_lock
-
         try:
-            with run_lock(self.config, wait=0.0):
-                made = refresh.refresh(self.catalog, self.config, Quiet())
+            made = self._refreshed(wait=0.0)
         except LibraryBusy as error:
-            return self._meanwhile(error, "Music is being added;")
+            try:
+                return self._meanwhile(error, "Music is being added;")
+            except LibraryBusy:  # the index is lost, or in the making: whoever writes is waited for
+                made = self._refreshed(wait=None)
         except DiskFull as error:
             if not self.catalog.indexed_count():
                 raise
             return self._meanwhile(error, error.message)
         return tuple(made) or ("The search index was brought up to the catalog.",)
+
+    def _refreshed(self, *, wait: float | None) -> list[str]:
+        from songkin.indexing import refresh
+        from songkin.progress import Quiet
+        from songkin.store.lock import run_lock
+
+        with run_lock(self.config, wait=wait):
+            return refresh.refresh(self.catalog, self.config, Quiet())
 
     def _meanwhile(self, error: StoreError, why: str) -> tuple[str, ...]:
         """What to say where the search index must do as it is. Raises ``error`` where it is lost, or in the making."""
