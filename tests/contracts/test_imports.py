@@ -29,7 +29,6 @@ STORED = {
     "albums": "",
     "own_spaces": "",
     "vectors": "",
-    "inputs": "",
     "changes": "id",
     "links": "",
     "votes": "",

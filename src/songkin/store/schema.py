@@ -158,15 +158,6 @@ own_spaces = sa.Table(
     sa.Column("run", sa.Integer, nullable=False),
 )
 
-inputs = sa.Table(
-    "inputs",  # files that were imported whole
-    metadata,
-    sa.Column("origin", sa.String, primary_key=True),
-    sa.Column("digest", sa.String, nullable=False),
-    sa.Column("run", sa.Integer, nullable=False, index=True),
-    sa.Column("counts", sa.JSON, nullable=False),
-)
-
 changes = sa.Table(
     "changes",  # what a run replaced, so that it can be taken back
     metadata,

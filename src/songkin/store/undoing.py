@@ -22,7 +22,6 @@ from songkin.store.schema import (
     changes,
     claims,
     entries,
-    inputs,
     own_spaces,
     playlists,
     runs,
@@ -64,7 +63,6 @@ def take_back(db: Database, run: int) -> dict[str, int]:
         gone_albums = connection.execute(sa.delete(albums).where(albums.c.run == run)).rowcount
         connection.execute(sa.delete(claims).where(claims.c.run == run))
         connection.execute(sa.delete(aliases).where(aliases.c.run == run))
-        connection.execute(sa.delete(inputs).where(inputs.c.run == run))
         touched, returned = _put_back(connection, run)
         unknown = _unknown(connection, sorted({*told, *heard_of}))
         for part in parts(unknown):
