@@ -19,6 +19,7 @@ from songkin.benchmark import (
     comparing,
     growing,
     hearing,
+    importing,
     indexing,
     measure,
     memory,
@@ -126,6 +127,18 @@ def test_a_measurement_that_cannot_be_made_says_why_and_the_others_go_on(
     assert without.verdict == "skipped"
     assert "songkin models pull" in without.note
     assert song.name == "song"
+
+
+def test_imports_are_timed_until_their_songs_can_be_searched(
+    setup: Setup,
+) -> None:
+    figures = {figure.what: figure for figure in importing._with_vectors(setup, 40)}
+    searchable, ended = (
+        figures[f"40 rows with 2048 numbers: {what}"]
+        for what in ("until they can be searched", "to the end of the command")
+    )
+    assert 0 < searchable.ours <= ended.ours
+    assert figures["similar of each of 40 songs: answers that are too short or hold the song itself"].ours == 0
 
 
 @pytest.mark.parametrize("name", list(MEASUREMENTS))

@@ -1,7 +1,7 @@
 """Imports: tables with vectors, slices of a million playlists, tables of audio features; all made up, in their schemas.
 
-**import** A table of 11,294 songs with 2048 numbers each, until it can be searched (reading, matching, storing, reading the
-names, writing the search index), and then whether every one of them finds others and never itself. Slices of 1,000
+**import** A table of 11,294 songs with 2048 numbers each, until it can be searched (reading, matching, storing, writing the
+search index) and until its names are read, too, and then whether every one of them finds others and never itself. Slices of 1,000
 playlists of 66 songs, some songs in very many of them: playlists a minute, and what memory does from one slice to many.
 A table of 100,000 songs with audio features: rows a second of reading alone and with all that is stored. Names read by
 the text encoder a second. Names found while they are typed, in the library that this makes.
@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,7 @@ from songkin.benchmark.figures import Figure, Target, median
 from songkin.benchmark.processes import cpu_and_wall, crowd, songkin, task
 from songkin.benchmark.setup import Setup
 from songkin.encoders import text_encoder, weights
+from songkin.errors import SongkinError
 from songkin.models import Query, Track
 from songkin.records import CONTINUOUS, Song
 from songkin.search.lookup import lookup
@@ -69,19 +71,43 @@ def _with_vectors(setup: Setup, n: int) -> list[Figure]:
     np.save(folder / "vectors.npy", np.random.default_rng(1).standard_normal((n, DIM), dtype=np.float32))
     library = setup.scratch / "with-vectors"
     words = ("import", "--json", "--no-pull", str(folder / "payload.csv"), "--vectors", str(folder / "vectors.npy"))
-    ended = songkin(library, setup.cache, *words).end()
-    found = json.loads(ended.output)
     read = weights.installed(text_encoder("minilm", setup.cache).spec, setup.cache)
-    names = "names read" if read else "names not read: no weights here"
-    whole = Figure(
-        "import",
-        f"{n:,} rows with {DIM} numbers: until they can be searched",
-        "s",
-        ended.wall,
-        target=Target(most=30.0, of="ours"),
-        note=f"{found['added']:,} added; CPU {ended.cpu:.1f} s; {names}; {crowd()}",
-    )
-    return [whole, _each(setup, library, n), *([_names_read(setup, library)] if read else [])]
+    started, began = songkin(library, setup.cache, *words), cpu_and_wall()[1]
+    while started.runs() and not _searchable(library, n):
+        time.sleep(0.25)
+    searchable = cpu_and_wall()[1] - began
+    ended = started.end()
+    found = json.loads(ended.output)
+    names = "names read, too" if read else "names not read: no weights here"
+    figures = [
+        Figure(
+            "import",
+            f"{n:,} rows with {DIM} numbers: until they can be searched",
+            "s",
+            searchable,
+            target=Target(most=30.0, of="ours"),
+            note=f"{found['added']:,} added; by words, by song and by vectors; {crowd()}",
+        ),
+        Figure(
+            "import",
+            f"{n:,} rows with {DIM} numbers: to the end of the command",
+            "s",
+            ended.wall,
+            note=f"CPU {ended.cpu:.1f} s; {names}",
+        ),
+    ]
+    return [*figures, _each(setup, library, n), *([_names_read(setup, library)] if read else [])]
+
+
+def _searchable(library: Path, n: int) -> bool:
+    """Whether the search index of a library that another process fills holds ``n`` songs."""
+    if not catalog_file(library).exists():
+        return False
+    try:
+        with Catalog(catalog_file(library), readonly=True) as catalog:
+            return catalog.indexed_count() == n
+    except SongkinError:  # it is just being made
+        return False
 
 
 def _each(setup: Setup, library: Path, n: int) -> Figure:

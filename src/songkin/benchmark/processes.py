@@ -69,6 +69,10 @@ class Started:
         """The program, for people."""
         return self._arguments[0]
 
+    def runs(self) -> bool:
+        """Whether it has not ended yet; leaves the ended process for ``end``."""
+        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+
     def end(self) -> Ended:
         """Wait. Raises ``SongkinError`` with the last line that a failed process said."""
         _, status, usage = os.wait4(self._process.pid, 0)

@@ -27,6 +27,7 @@ from songkin.store.words import Words
 from songkin.text import TEXT_VERSION, describe, fold, words
 
 if TYPE_CHECKING:
+    from songkin.encoders.base import TextEncoder
     from songkin.progress import Progress
 
 REFIT_SHARE: Final = 0.1
@@ -34,6 +35,8 @@ FIT_SAMPLE: Final = 20_000
 ROOM_MB: Final = 100
 """Free space without which the embedded engine is not let write, and 16 kB a song: its files are mapped into memory, and
 a page that finds no place on the disk ends the process (SIGBUS) instead of raising an error."""
+MANY_TEXTS: Final = 2_000
+"""Songs without a text vector from which on the search index is written before their names are read, and again after."""
 _BLOCK: Final = 1_000
 
 
@@ -42,8 +45,23 @@ def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = Fa
     notes: list[str] = []
     if anew or catalog.stale():
         check_room(catalog, config)  # before anything changes that the search index as it is would not fit
-    _embed_texts(catalog, config, told)
     anew = anew or catalog.journal.note("index_home") != index_home(config)
+    lacking = _without_text(catalog, config)
+    if len(lacking) >= MANY_TEXTS and catalog.stale():
+        notes += _bring_up(catalog, config, told, anew=anew)
+        told.note("All songs can be searched now; their names are being read for search by meaning.")
+        _embed_texts(catalog, config, lacking, told)
+        return notes + _bring_up(catalog, config, told, measured=True)
+    _embed_texts(catalog, config, lacking, told)
+    return notes + _bring_up(catalog, config, told, anew=anew)
+
+
+def _bring_up(
+    catalog: Catalog, config: Config, told: Progress, *, anew: bool = False, measured: bool = False
+) -> list[str]:
+    """The search index as the catalog has it; returns lines for people. With ``measured`` nothing has changed since it
+    was last brought up but what was read of names, by which neighbours are not told."""
+    notes: list[str] = []
     changed = _refit(catalog, told)
     if not anew and not catalog.stale() and not _differs(catalog, config):
         if not prints.complete(catalog, config):
@@ -56,11 +74,12 @@ def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = Fa
         _drop_strangers(catalog, store)
         stale = catalog.stale()
         revisions = _write(catalog, store, stale, told)
-        told.stage("Measuring neighbourhoods")
-        # all of them by one way of counting, whether this is the first try or the repeated one of a killed process
-        hubs.refresh(catalog, store, stale, whole=bool(changed) or len(stale) == catalog.count())
-        duplicates.refresh(catalog, store, stale)
-        prints.refresh(catalog, config, stale, told)
+        if not measured:
+            told.stage("Measuring neighbourhoods")
+            # all of them by one way of counting, whether this is the first try or the repeated one of a killed process
+            hubs.refresh(catalog, store, stale, whole=bool(changed) or len(stale) == catalog.count())
+            duplicates.refresh(catalog, store, stale)
+            prints.refresh(catalog, config, stale, told)
         catalog.indexed(revisions)
         store.optimize()
         sign(catalog, config, store)
@@ -134,16 +153,21 @@ def _drop_strangers(catalog: Catalog, store: VectorStore) -> None:
         store.delete(strangers)
 
 
-def _embed_texts(catalog: Catalog, config: Config, told: Progress) -> None:
-    """Read what is known of every song that has no text vector; without the weights a later run does it."""
+def _without_text(catalog: Catalog, config: Config) -> list[str]:
+    """Songs of which nothing was read for search by meaning; none where the weights are not here: a later run does it."""
     encoder = encoders.text_encoder("minilm", config.cache)
     if not weights.installed(encoder.spec, config.cache):
-        return
-    fingerprint = f"{encoder.spec.fingerprint}/{TEXT_VERSION}"
-    have = catalog.vectors.encoders_of("text")
-    lacking = [i for i in catalog.ids() if have.get(i) != fingerprint]
+        return []
+    have, fingerprint = catalog.vectors.encoders_of("text"), _text_fingerprint(encoder)
+    return [i for i in catalog.ids() if have.get(i) != fingerprint]
+
+
+def _embed_texts(catalog: Catalog, config: Config, lacking: Sequence[str], told: Progress) -> None:
+    """Read what is known of these songs."""
     if not lacking:
         return
+    encoder = encoders.text_encoder("minilm", config.cache)
+    fingerprint = _text_fingerprint(encoder)
     told.stage("Reading names", len(lacking))
     for start in range(0, len(lacking), _BLOCK):
         ids = lacking[start : start + _BLOCK]
@@ -151,6 +175,10 @@ def _embed_texts(catalog: Catalog, config: Config, told: Progress) -> None:
         rows = encoder.encode([describe(found[i]) for i in ids])
         catalog.vectors.put((i, "text", fingerprint, row) for i, row in zip(ids, rows, strict=True))
         told.step(start + len(ids))
+
+
+def _text_fingerprint(encoder: TextEncoder) -> str:
+    return f"{encoder.spec.fingerprint}/{TEXT_VERSION}"
 
 
 def _refit(catalog: Catalog, told: Progress) -> list[str]:

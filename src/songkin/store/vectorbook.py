@@ -23,10 +23,17 @@ class VectorBook:
 
     def put(self, rows: Iterable[tuple[str, str, str, Array]]) -> None:
         """Store (track id, output, encoder, vector) rows, replacing older ones."""
+        given = list(rows)
+        if not given:
+            return
+        mine, column = tracks.c.id == sa.bindparam("track"), vectors.c
+        old = sa.delete(vectors).where(column.track_id == sa.bindparam("track"), column.output == sa.bindparam("named"))
         with self.db.writing() as connection:
-            for track, output, encoder, vector in rows:
-                put_vectors(connection, track, {output: (encoder, vector)})
-                connection.execute(sa.update(tracks).where(tracks.c.id == track).values(rev=tracks.c.rev + 1))
+            connection.execute(old, [{"track": row[0], "named": row[1]} for row in given])
+            add_vectors(connection, given)
+            connection.execute(
+                sa.update(tracks).where(mine).values(rev=tracks.c.rev + 1), [{"track": row[0]} for row in given]
+            )
 
     def one(self, track: str, output: str) -> Array | None:
         """One stored vector."""
