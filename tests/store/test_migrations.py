@@ -12,7 +12,7 @@ from songkin.store import catalog_file
 from songkin.store.schema import metadata
 from soundfiles import sound_file, tune
 
-NEW_TABLES = ("changes", "own_spaces", "albums", "entries", "playlists", "claims", "aliases")
+NEW_TABLES = ("slices", "changes", "own_spaces", "albums", "entries", "playlists", "claims", "aliases")
 NEW_COLUMNS = (
     "subgenres",
     "url",
@@ -38,7 +38,7 @@ def shape(file: Path) -> tuple[dict[str, set[tuple[object, ...]]], set[str]]:
 
 
 def as_format_1(file: Path) -> None:
-    """Take out of a catalog all that its second format brought."""
+    """Take out of a catalog all that later formats brought."""
     with closing(sqlite3.connect(file)) as connection:
         for name in NEW_TABLES:
             connection.execute(f"DROP TABLE {name}")

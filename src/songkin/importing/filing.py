@@ -43,8 +43,8 @@ class Filed:
 
 
 class Filing:
-    """Takes the records of one file. ``kind`` is what it is, ``origin`` what its claims are known by, ``name`` what
-    people call it, ``folder`` where paths inside it begin."""
+    """Takes the records of one file. ``kind`` is what it is, ``origin`` what its claims are known by, ``held`` what its
+    playlists are known to lie in, ``name`` what people call it, ``folder`` where paths inside it begin."""
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class Filing:
         *,
         kind: str,
         origin: str,
+        held: str,
         name: str,
         folder: str,
         told: Callable[[int], None],
@@ -62,7 +63,7 @@ class Filing:
         self.lists = Lists(connection, run)
         self.matcher = Matcher(self.songs, folder)
         self.connection = connection
-        self.kind, self.origin, self.name = kind, origin, name
+        self.kind, self.origin, self.held, self.name = kind, origin, held, name
         self.filed = Filed()
         self._told = told
         self._rows = 0
@@ -188,10 +189,11 @@ class Filing:
         entries = [entry for listing in lists for entry in listing.entries]
         songs = [entry.song for entry in entries]
         found = self._resolve(songs, [self._may_add(song) for song in songs], [e.added_at for e in entries])
-        start = 0
+        start, moved = 0, set[str]()
         for listing in lists:
-            self._put(listing, found[start : start + len(listing.entries)])
+            moved |= self._put(listing, found[start : start + len(listing.entries)])
             start += len(listing.entries)
+        self.songs.raise_revs(moved - self.filed.added)
 
     def _may_add(self, song: Song) -> bool:
         """Whether an entry of a playlist is a song of the library even if it is not here otherwise: a service's own
@@ -231,11 +233,11 @@ class Filing:
         if self._votes:
             self.filed.remarks.append(f"Votes: {taken} taken, {known} changed nothing.")
 
-    def _put(self, listing: Listing, found: Sequence[Match]) -> None:
+    def _put(self, listing: Listing, found: Sequence[Match]) -> set[str]:
+        """Store a playlist; the ids of songs that came in or went out."""
         places = [_place(entry, match) for entry, match in zip(listing.entries, found, strict=True)]
-        outcome, members = self.lists.put(listing, self.kind, self.origin, places)
+        outcome, members = self.lists.put(listing, self.kind, self.held, places)
         self.filed.playlists[outcome] = self.filed.playlists.get(outcome, 0) + 1
-        self.songs.raise_revs(members - self.filed.added)
         for pos, (entry, match) in enumerate(zip(listing.entries, found, strict=True)):
             self.filed.matched[match.how] = self.filed.matched.get(match.how, 0) + 1
             if not match.track:
@@ -243,6 +245,7 @@ class Filing:
                 self.filed.unmatched.append(
                     Unmatched(listing.name, pos, song.title, "; ".join(song.artists), song.path or song.url)
                 )
+        return members
 
 
 def _sentence(reason: str) -> str:

@@ -17,11 +17,12 @@ from songkin.progress import Progress
 from songkin.sources import catalog_folder
 from songkin.sources.given import Given, Options, expand, is_address
 from songkin.sources.kinds import Source, recognise, source
-from songkin.store import keeping
+from songkin.store import keeping, slices
 from songkin.store.catalog import Catalog
 
 _AGREED: Final = ("million",)
-"""Kinds that say the same of a song in every file, so that one claim stands for all."""
+"""Kinds that say the same of a song in every file, so that one claim stands for all; and their files need not be read
+again to find what they lacked before, for they bring their songs themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,20 @@ class _Tally:
     playlists: dict[str, int] = field(default_factory=dict)
     albums: dict[str, int] = field(default_factory=dict)
     files: list[Imported] = field(default_factory=list)
+    known: int = 0
+
+    def knows(self, catalog: Catalog, item: Given, kind: str) -> bool:
+        """Whether this file needs not be read: it was, and has not changed since."""
+        state = _state(item) if kind in _AGREED else None
+        known = slices.brought(catalog.db, f"{kind}:{item.name}", state) if state else None
+        if known is None:
+            return False
+        lists, songs = known
+        self.seen |= songs
+        self.playlists["unchanged"] = self.playlists.get("unchanged", 0) + lists
+        self.files.append(Imported(item.name, kind))
+        self.known += 1
+        return True
 
     def take(self, kind: str, name: str, filed: Filed) -> None:
         self.added |= filed.added
@@ -104,17 +119,21 @@ def _take_all(catalog: Catalog, run: int, given: Any, asked: Asked, tally: _Tall
             if found is None:
                 _strange(item, tally, passed)
                 continue
+            if tally.knows(catalog, item, found.KIND):
+                continue
             told.stage(f"Reading {item.base}")
             tally.take(found.KIND, item.name, _take(catalog, run, item, found, asked, told))
         except SourceError as error:
             tally.refused.append(Refusal(item.name, _without(item.name, error.message), error.remedy))
-    return [f"Passed over, of no kind that can be imported: {_some(passed)}."] if passed else []
+    known = f"Read before and unchanged since: {tally.known} of {len(tally.files)} files." if tally.known else ""
+    strange = f"Passed over, of no kind that can be imported: {_some(passed)}." if passed else ""
+    return [*filter(None, (known, strange))]
 
 
 def _take(catalog: Catalog, run: int, item: Given, found: Source, asked: Asked, told: Progress) -> Filed:
     """Store one file in one transaction."""
     options = Options(asked.columns, Given(os.path.abspath(asked.vectors)) if asked.vectors else None, asked.space)
-    origin = found.KIND if found.KIND in _AGREED else f"{found.KIND}:{item.name}"
+    held, state = f"{found.KIND}:{item.name}", _state(item)
     with catalog.db.writing() as connection:
         records = found.read(item, options)
         if found.KIND == catalog_folder.KIND:
@@ -125,12 +144,25 @@ def _take(catalog: Catalog, run: int, item: Given, found: Source, asked: Asked, 
             connection,
             run,
             kind=found.KIND,
-            origin=origin,
+            origin=found.KIND if found.KIND in _AGREED else held,
+            held=held,
             name=item.name,
             folder=os.path.dirname(item.path),
             told=told.step,
         )
-        return filing.take(records)
+        filed = filing.take(records)
+        if found.KIND in _AGREED and state is not None and not filed.refused:
+            slices.note(connection, run, held, state)
+        return filed
+
+
+def _state(item: Given) -> tuple[int, int] | None:
+    """Size and time of change (ns) of the file on the disk."""
+    try:
+        found = os.stat(item.path)
+    except (OSError, ValueError):
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def _strange(item: Given, tally: _Tally, passed: list[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
-CACHE_KB: Final = 128_000
+CACHE_KB: Final = 16_000
 """Memory that SQLite may keep pages in while very many rows are written: ids are spread over the whole of each table."""
 
 

@@ -111,5 +111,18 @@ def _to_2(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-MIGRATIONS: Final[dict[int, Callable[[sa.Connection], None]]] = {1: _to_2}
+def _to_3(connection: sa.Connection) -> None:
+    """Slices of playlists that need not be read again."""
+    connection.exec_driver_sql(
+        """CREATE TABLE slices (name VARCHAR NOT NULL,
+           size BIGINT NOT NULL,
+           mtime_ns BIGINT NOT NULL,
+           lists INTEGER NOT NULL,
+           run INTEGER NOT NULL,
+           PRIMARY KEY (name)) WITHOUT ROWID"""
+    )
+    connection.exec_driver_sql("CREATE INDEX ix_slices_run ON slices (run)")
+
+
+MIGRATIONS: Final[dict[int, Callable[[sa.Connection], None]]] = {1: _to_2, 2: _to_3}
 """From version n to n + 1."""

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from songkin.errors import Ambiguous, NotFound
 from songkin.models import AlbumNote, Playlist, PlaylistEntry, track_id
 from songkin.records import Album, Listing, Song
+from songkin.store.bulk import insert
 from songkin.store.database import Database, parts
 from songkin.store.rows import to_track
 from songkin.store.schema import albums, changes, entries, playlists, tracks
@@ -150,14 +151,16 @@ class Lists:
         """Store a playlist that ``origin`` holds; what was done, and the ids of tracks that came in or went out."""
         identity = track_id(f"playlist:{listing.key}")
         head = {**_head(listing), "source": source, "origin": origin}
-        by_hand = self._by_hand(identity)
+        old = self.connection.execute(sa.select(playlists).where(playlists.c.id == identity)).first()
+        by_hand = self._by_hand(identity) if old is not None else {}
         places = [by_hand.get(_given_key(place.given), place) if place.track is None else place for place in places]
         rows = [{"playlist_id": identity, "pos": pos, **place._asdict()} for pos, place in enumerate(places)]
         for row in rows:
             row["track_id"] = row.pop("track")
         digest = _digest(head, rows)
-        old = self.connection.execute(sa.select(playlists).where(playlists.c.id == identity)).first()
         if old is not None and old.digest == digest:
+            if old.origin != origin:
+                self.connection.execute(sa.update(playlists).where(playlists.c.id == identity).values(origin=origin))
             return "unchanged", set()
         members = {row["track_id"] for row in rows}
         if old is not None:
@@ -174,8 +177,7 @@ class Lists:
                     id=identity, key=listing.key, **head, digest=digest, run=self.run, updated_at=time.time()
                 )
             )
-        if rows:
-            self.connection.execute(sa.insert(entries), rows)
+        insert(self.connection, entries, rows)
         return ("added" if old is None else "updated"), {member for member in members if member}
 
     def _by_hand(self, playlist: str) -> dict[str, Place]:
@@ -275,7 +277,8 @@ def _head_of(old: sa.Row[Any]) -> dict[str, Any]:
 
 def _digest(head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
     """By what a playlist is known to be unchanged. By what its songs were known is no part of it: the second time they
-    are known by their ids."""
+    are known by their ids. Where its file lies is none, either."""
+    head = {name: value for name, value in head.items() if name != "origin"}
     said = [[row["track_id"], row["given"], row["added_at"], row["added_by"]] for row in rows]
     text = json.dumps([head, said], sort_keys=True, default=str)
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()

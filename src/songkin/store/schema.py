@@ -14,7 +14,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 metadata: Final = sa.MetaData()
 
@@ -147,6 +147,17 @@ albums = sa.Table(
     sa.Column("liked", sa.Integer, nullable=False),
     sa.Column("run", sa.Integer, nullable=False, index=True),
     sa.Column("updated_at", sa.Float, nullable=False),
+)
+
+slices = sa.Table(
+    "slices",  # files of lists that need not be read again, as they were when they were taken in
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    sa.Column("lists", sa.Integer, nullable=False),
+    sa.Column("run", sa.Integer, nullable=False, index=True),
+    sqlite_with_rowid=False,
 )
 
 own_spaces = sa.Table(

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from songkin.store import claims as claiming
-from songkin.store.bulk import insert
+from songkin.store.bulk import as_json, insert
 from songkin.store.claims import Claim
 from songkin.store.database import parts
 from songkin.store.rows import Array
@@ -137,15 +137,11 @@ class Songbook:
     def tell(self, told: Mapping[str, Mapping[str, Any]], origin: str) -> list[str]:
         """Have a source say these fields of tracks that are here. Returns the ids of tracks that look different now."""
         before = self.claims_of(list(told))
-        rows = {row["id"]: row for row in self._rows(list(told))}
-        fresh, files = [], []
-        for track, fields in told.items():
-            said = [claim for claim in before.get(track, ()) if claim.origin == origin]
-            if said and dict(max(said, key=lambda claim: claim.run).fields) == _as_stored(fields):
-                continue
-            if track not in before and rows[track]["path"] is not None:
-                files.append((track, claiming.FILE, claiming.of_row(rows[track])))
-            fresh.append((track, origin, fields))
+        fresh = [
+            (track, origin, fields) for track, fields in told.items() if _is_new(fields, before.get(track, ()), origin)
+        ]
+        unclaimed = self._rows([track for track, _, _ in fresh if track not in before])
+        files = [(row["id"], claiming.FILE, claiming.of_row(row)) for row in unclaimed if row["path"] is not None]
         self._insert_claims(files, run=0)
         self._insert_claims(fresh)
         return self.merge([track for track, _, _ in fresh])
@@ -273,5 +269,7 @@ _EMPTY: dict[str, Any] = {
 }
 
 
-def _as_stored(fields: Mapping[str, Any]) -> Any:
-    return json.loads(json.dumps(dict(fields)))
+def _is_new(fields: Mapping[str, Any], claims: Sequence[Claim], origin: str) -> bool:
+    """Whether a source says something else than the last time."""
+    said = [claim for claim in claims if claim.origin == origin]
+    return not said or dict(max(said, key=lambda claim: claim.run).fields) != json.loads(as_json(dict(fields)) or "{}")

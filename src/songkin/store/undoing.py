@@ -25,6 +25,7 @@ from songkin.store.schema import (
     own_spaces,
     playlists,
     runs,
+    slices,
     tracks,
     vectors,
     votes,
@@ -72,6 +73,7 @@ def take_back(db: Database, run: int) -> dict[str, int]:
         Songbook(connection, run).raise_revs(touched)
         _drop_spaces(connection, run)
         connection.execute(sa.delete(changes).where(changes.c.run == run))
+        connection.execute(sa.delete(slices).where(slices.c.run == run))
         connection.execute(sa.update(runs).where(runs.c.id == run).values(state="undone"))
     return {
         "removed": len(unknown),
