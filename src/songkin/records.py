@@ -81,6 +81,10 @@ class Entry:
     added_by: str = ""
 
 
+OWN_LIST: Final = "songkin-list:"
+"""What the key of a list begins with that songkin wrote; its id follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """One playlist as a source knows it, in its order; a song may stand in it twice. ``modified_at`` in seconds since

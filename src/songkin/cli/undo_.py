@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import click
 
 from songkin.cli.common import emit, opened, with_library
@@ -18,7 +20,26 @@ def command(run: int, library: str | None, qdrant_url: str | None, as_json: bool
     if as_json:
         emit({"run": run, **done})
         return
-    click.echo(
-        f"Run {run} was taken back: {done['removed']} songs, {done['playlists']} playlists and {done['albums']} albums "
-        f"went; {done['updated']} songs and {done['returned']} playlists or albums are as they were before."
-    )
+    click.echo(f"Run {run} was taken back{_told(done)}")
+
+
+def _told(done: Mapping[str, int]) -> str:
+    gone = [
+        _many(done[name], what) for name, what in (("removed", "song"), ("playlists", "playlist"), ("albums", "album"))
+    ]
+    back = [_many(done[name], what) for name, what in (("updated", "song"), ("returned", "playlist or album"))]
+    verbs = {True: " is as it was before", False: " are as they were before"}
+    one = done["updated"] + done["returned"] == 1
+    parts = [f"{_and(gone)} went" if any(gone) else "", f"{_and(back)}{verbs[one]}" if any(back) else ""]
+    return f": {'; '.join(filter(None, parts))}." if any(parts) else "; it had changed nothing."
+
+
+def _many(count: int, what: str) -> str:
+    if count == 1:
+        return f"1 {what}"
+    return f"{count:,} {' or '.join(f'{word}s' for word in what.split(' or '))}" if count else ""
+
+
+def _and(parts: Sequence[str]) -> str:
+    said = [part for part in parts if part]
+    return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))

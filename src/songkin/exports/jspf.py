@@ -9,12 +9,14 @@ from typing import Any
 
 from songkin.exports.places import line
 from songkin.exports.xspf import identifiers, locations
-from songkin.records import Entry, Listing
+from songkin.records import OWN_LIST, Entry, Listing
 
 
 def pieces(listing: Listing, folder: str) -> Iterator[str]:
     """The text of the list."""
     head = {"title": listing.name, "creator": listing.owner, "annotation": listing.description}
+    if listing.key:
+        head["identifier"] = f"{OWN_LIST}{listing.key}"
     written = {name: line(text) for name, text in head.items() if line(text)}
     if listing.modified_at is not None:
         written["date"] = _date(listing.modified_at)

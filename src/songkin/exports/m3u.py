@@ -1,7 +1,8 @@
 """M3U in UTF-8 (``.m3u8``).
 
 Beside what all players read, ``#EXTART`` names each artist of a song on a line of its own, so that a dash or a comma
-in a name is no question when the list is read again; ``#SONGKIN-KEY`` keeps the key of a song that has a path, too.
+in a name is no question when the list is read again; ``#SONGKIN-KEY`` keeps the key of a song that has a path, too, and
+``#SONGKIN-LIST`` says which playlist of the library it is.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ def pieces(listing: Listing, folder: str) -> Iterator[str]:
         yield f"#PLAYLIST:{name}\n"
     if about := line(listing.description):
         yield f"#SONGKIN-ABOUT:{about}\n"
+    if listing.key:
+        yield f"#SONGKIN-LIST:{line(listing.key)}\n"
     for entry in listing.entries:
         yield "\n".join([*_about(entry.song), _place(entry.song, folder), ""])
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
 from songkin.exports.places import file_uri, key, line, url
-from songkin.records import Listing, Song
+from songkin.records import OWN_LIST, Listing, Song
 
 
 def pieces(listing: Listing, folder: str) -> Iterator[str]:
@@ -16,6 +16,8 @@ def pieces(listing: Listing, folder: str) -> Iterator[str]:
     yield _element("title", listing.name)
     yield _element("creator", listing.owner)
     yield _element("annotation", listing.description)
+    if listing.key:
+        yield _element("identifier", f"{OWN_LIST}{listing.key}")
     if listing.modified_at is not None:
         yield _element("date", datetime.fromtimestamp(listing.modified_at, UTC).isoformat())
     yield "<trackList>\n"

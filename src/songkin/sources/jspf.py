@@ -16,7 +16,7 @@ from songkin.records import BadRow, Entry, Listing, Records
 from songkin.sources.cells import text, when
 from songkin.sources.given import Given, Options
 from songkin.sources.jsonitems import items
-from songkin.sources.lists import Fields, flat, list_key, listed, pairs, track
+from songkin.sources.lists import Fields, flat, list_key, listed, own_list, pairs, track
 
 KIND: Final = "jspf"
 
@@ -42,7 +42,8 @@ def read(given: Given, options: Options) -> Records:  # noqa: ARG001 - every sou
         more = _extension(about, _OF_LIST)
         identifier = said.first("identifier")
         return Listing(
-            key=f"{KIND}:{identifier}" if identifier.startswith("http") else list_key(KIND, given),
+            key=own_list(identifier)
+            or (f"{KIND}:{identifier}" if identifier.startswith("http") else list_key(KIND, given)),
             name=said.first("title") or text(given.stem),
             description=said.first("annotation"),
             owner=text(more.get("creator")) or said.first("creator"),

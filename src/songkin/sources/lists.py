@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from songkin.records import BadRow, Entry, Listing, Records, Song
+from songkin.records import OWN_LIST, BadRow, Entry, Listing, Records, Song
 from songkin.sources.cells import isrc, number, spotify_key, text
 from songkin.sources.given import Given
 from songkin.text import uri_key
@@ -30,6 +30,7 @@ _DRIVE: Final = re.compile(r"/*([A-Za-z]:[\\/].*)", re.DOTALL)
 _DASH: Final = re.compile(r"\s[-–—]\s")
 _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _RECORDING: Final = re.compile(rf"(?:https?://(?:beta\.)?musicbrainz\.org/recording/|mbid:)({_UUID})/?", re.IGNORECASE)
+_OWN: Final = re.compile(rf"{OWN_LIST}{_UUID}")
 _ISRC: Final = re.compile(r"(?:urn:)?isrc:(.*)", re.IGNORECASE)
 
 
@@ -175,6 +176,11 @@ def track(row: int, fields: Fields, given: Given) -> Song | BadRow:
 def list_key(kind: str, given: Given) -> str:
     """The key of a list that has no id of its own: where it lies."""
     return f"{kind}:{os.path.abspath(given.path)}{f'/{given.member}' if given.member else ''}"
+
+
+def own_list(text: str) -> str:
+    """The key of a list that songkin wrote, of what its file says; empty where it says none."""
+    return text if _OWN.fullmatch(text) else ""
 
 
 def listed(head: Callable[[], Listing], found: Iterable[Entry | BadRow]) -> Records:

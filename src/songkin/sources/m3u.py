@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from songkin.errors import SourceError
-from songkin.records import BadRow, Entry, Listing, Records, Song
+from songkin.records import OWN_LIST, BadRow, Entry, Listing, Records, Song
 from songkin.sources.cells import number, text
 from songkin.sources.given import Given, Options
-from songkin.sources.lists import label, lines, list_key, listed, mended, place
+from songkin.sources.lists import label, lines, list_key, listed, mended, own_list, place
 
 KIND: Final = "m3u"
 
@@ -37,7 +37,8 @@ def read(given: Given, options: Options) -> Records:  # noqa: ARG001 - every sou
     reading = _Reading(given)
 
     def head() -> Listing:
-        return Listing(key=list_key(KIND, given), name=reading.name or text(given.stem), description=reading.about)
+        key = reading.own or list_key(KIND, given)
+        return Listing(key=key, name=reading.name or text(given.stem), description=reading.about)
 
     yield from listed(head, reading.entries())
     if not reading.seen:
@@ -51,6 +52,7 @@ class _Reading:
     given: Given
     name: str = ""
     about: str = ""
+    own: str = ""
     seen: bool = False
     info: str | None = None
     tags: dict[str, list[str]] = field(default_factory=dict)
@@ -81,6 +83,8 @@ class _Reading:
             self.name = self.name or text(value)
         elif name == "SONGKIN-ABOUT":
             self.about = text(value)
+        elif name == "SONGKIN-LIST":
+            self.own = own_list(f"{OWN_LIST}{value.strip()}")
         elif name in _TAGS and len(held := (self.common if self.headed else self.tags).setdefault(name, [])) < 100:
             held.append(text(value))
 

@@ -16,7 +16,7 @@ from songkin.errors import SourceError
 from songkin.records import BadRow, Entry, Listing, Records
 from songkin.sources.cells import text, when
 from songkin.sources.given import Given, Options
-from songkin.sources.lists import Fields, list_key, listed, track
+from songkin.sources.lists import Fields, list_key, listed, own_list, track
 
 KIND: Final = "xspf"
 
@@ -47,7 +47,8 @@ def read(given: Given, options: Options) -> Records:  # noqa: ARG001 - every sou
         about = reading.about
         identifier = about.first("identifier")
         return Listing(
-            key=f"{KIND}:{identifier}" if identifier.startswith("http") else list_key(KIND, given),
+            key=own_list(identifier)
+            or (f"{KIND}:{identifier}" if identifier.startswith("http") else list_key(KIND, given)),
             name=about.first("title") or text(given.stem),
             description=about.first("annotation"),
             owner=about.first("creator"),

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from songkin.errors import Ambiguous, NotFound
 from songkin.models import AlbumNote, Playlist, PlaylistEntry, track_id
 from songkin.records import Album, Listing, Song
+from songkin.store import returning
 from songkin.store.bulk import insert
 from songkin.store.database import Database, parts
 from songkin.store.rows import to_track
@@ -149,18 +150,23 @@ class Lists:
 
     def put(self, listing: Listing, source: str, origin: str, places: Sequence[Place]) -> tuple[Outcome, set[str]]:
         """Store a playlist that ``origin`` holds; what was done, and the ids of tracks that came in or went out."""
-        identity = track_id(f"playlist:{listing.key}")
+        identity = returning.identity(listing.key)
         head = {**_head(listing), "source": source, "origin": origin}
         old = self.connection.execute(sa.select(playlists).where(playlists.c.id == identity)).first()
         by_hand = self._by_hand(identity) if old is not None else {}
         places = [by_hand.get(_given_key(place.given), place) if place.track is None else place for place in places]
+        if old is not None and returning.returns(listing.key):
+            head = returning.head_as_before(head, dict(old._mapping))
+            places = returning.places_as_before(places, self._places(identity))
         rows = [{"playlist_id": identity, "pos": pos, **place._asdict()} for pos, place in enumerate(places)]
         for row in rows:
             row["track_id"] = row.pop("track")
         digest = _digest(head, rows)
         if old is not None and old.digest == digest:
-            if old.origin != origin:
-                self.connection.execute(sa.update(playlists).where(playlists.c.id == identity).values(origin=origin))
+            if old.origin != head["origin"]:
+                self.connection.execute(
+                    sa.update(playlists).where(playlists.c.id == identity).values(origin=head["origin"])
+                )
             return "unchanged", set()
         members = {row["track_id"] for row in rows}
         if old is not None:
@@ -189,6 +195,11 @@ class Lists:
             for row in rows
             if row.track_id
         }
+
+    def _places(self, playlist: str) -> list[Place]:
+        query = sa.select(entries).where(entries.c.playlist_id == playlist).order_by(entries.c.pos)
+        rows = self.connection.execute(query)
+        return [Place(row.track_id, row.how, row.given, row.added_at, row.added_by) for row in rows]
 
     def of_name(self, name: str, pos: int) -> str:
         """The id of the playlist of this name, or with this id, that has such a place; empty if there is none."""
