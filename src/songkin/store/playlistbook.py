@@ -155,7 +155,7 @@ class Lists:
         old = self.connection.execute(sa.select(playlists).where(playlists.c.id == identity)).first()
         by_hand = self._by_hand(identity) if old is not None else {}
         places = [by_hand.get(_given_key(place.given), place) if place.track is None else place for place in places]
-        if old is not None and returning.returns(listing.key):
+        if old is not None and returning.returns(listing.key, source):
             head = returning.head_as_before(head, dict(old._mapping))
             places = returning.places_as_before(places, self._places(identity))
         rows = [{"playlist_id": identity, "pos": pos, **place._asdict()} for pos, place in enumerate(places)]

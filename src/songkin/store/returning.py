@@ -6,7 +6,7 @@ What the file could not say (who added a song and when, how it was matched) stay
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from songkin.models import track_id
 from songkin.records import OWN_LIST
@@ -15,15 +15,18 @@ from songkin.text import fold
 if TYPE_CHECKING:
     from songkin.store.playlistbook import Place
 
+CATALOG: Final = "catalog_folder"
+"""The kind of source that holds a whole catalog."""
+
 
 def identity(key: str) -> str:
     """The id of the playlist with this key."""
-    return key.removeprefix(OWN_LIST) if returns(key) else track_id(f"playlist:{key}")
+    return key.removeprefix(OWN_LIST) if key.startswith(OWN_LIST) else track_id(f"playlist:{key}")
 
 
-def returns(key: str) -> bool:
-    """Whether it is the key of a playlist that songkin wrote."""
-    return key.startswith(OWN_LIST)
+def returns(key: str, source: str) -> bool:
+    """Whether a playlist with this key, from this source, is one that songkin wrote."""
+    return key.startswith(OWN_LIST) or source == CATALOG
 
 
 def head_as_before(told: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
