@@ -129,10 +129,7 @@ class Crowd:
 
     def votes(self, near: Floats, nearest: int = NEAREST) -> NDArray[np.float32]:
         """What lists of this nearness (float64 (lists,)) say of every song, float32 (songs,), the best 1."""
-        if nearest < len(near):
-            chosen = np.argpartition(-near, nearest)[:nearest]
-        else:
-            chosen = np.arange(len(near))
+        chosen = np.argpartition(-near, nearest)[:nearest] if nearest < len(near) else np.arange(len(near))
         chosen = chosen[near[chosen] > 0]
         if not len(chosen):
             return np.zeros(len(self.artist), np.float32)

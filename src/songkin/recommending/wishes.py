@@ -1,0 +1,172 @@
+"""What a person asks recommendations from, made into weighted songs: what is liked, what is not, what is named.
+
+Songs, playlists of the library, files of any kind that ``import`` reads, albums, artists, votes: each becomes songs of the
+library with weights. What was asked from never comes back. What is not in the library still helps: a playlist's name and
+description say something too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from songkin.errors import Ambiguous, NotFound, SourceError
+from songkin.matching import Matcher
+from songkin.models import Track
+from songkin.records import Listing, Song
+from songkin.search.resolve import SoundClip, resolve
+from songkin.sources.given import Given, Options, expand
+from songkin.sources.kinds import recognise
+from songkin.store.catalog import Catalog
+from songkin.store.songbook import Songbook
+from songkin.text import fold
+
+VOTES: Final[Mapping[str, float]] = {"love": 1.0, "like": 0.7, "okay": 0.2, "hate": -1.0}
+"""How much a song counts by what its listener thinks of it."""
+MOST: Final = 20_000
+"""Entries of a file that are looked at."""
+
+
+@dataclass
+class Wish:
+    """``liked`` and ``disliked``: track id -> weight above 0. ``names``: what playlists call themselves; ``without``:
+    what must not come back; ``notes`` for people."""
+
+    liked: dict[str, float] = field(default_factory=dict)
+    disliked: dict[str, float] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    without: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+    label: list[str] = field(default_factory=list)
+
+    def add(self, songs: Iterable[str], weight: float = 1.0) -> None:
+        """Songs with a weight from -1 to 1; one that is named again counts by its greatest weight."""
+        for song in songs:
+            self.without.add(song)
+            side = self.liked if weight > 0 else self.disliked
+            if weight:
+                side[song] = max(side.get(song, 0.0), abs(weight))
+
+    def settle(self) -> None:
+        """A song that is both liked and disliked is neither."""
+        both = self.liked.keys() & self.disliked.keys()
+        for song in both:
+            del self.liked[song], self.disliked[song]
+        if both:
+            self.notes.append(f"{len(both)} songs are both liked and disliked: they count as neither.")
+
+
+class Wishing:
+    """Collects a wish from what a person names."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.wish = Wish()
+
+    def song(self, what: str, weight: float = 1.0) -> None:
+        """A song by id, path or name. Raises ``NotFound``, ``Ambiguous``."""
+        found = resolve(self.catalog, what)
+        if isinstance(found, SoundClip):
+            raise NotFound(f"{what} is not in the library.", remedy="Add it with `songkin index`.")
+        self.wish.add([found.id], weight)
+        self.wish.label.append(found.label if weight > 0 else f"not {found.label}")
+
+    def artist(self, name: str, weight: float = 1.0) -> None:
+        """All songs of an artist. Raises ``NotFound``."""
+        self._songs(self.catalog.named(artist=name), "artist", name, weight)
+
+    def album(self, title: str, weight: float = 1.0) -> None:
+        """All songs of an album, called ``title`` or ``artist - title``. Raises ``NotFound``."""
+        songs = self.catalog.on_album(title)
+        artist, dash, rest = title.partition(" - ")
+        if not songs and dash:
+            songs = [song for song in self.catalog.on_album(rest) if fold(artist) in _artists(song)]
+        self._songs(songs, "album", title, weight)
+
+    def playlist(self, what: str, weight: float = 1.0) -> None:
+        """A playlist of the library by name or id, or a file of any kind that is imported. Raises ``NotFound``,
+        ``Ambiguous``, ``SourceError``."""
+        named = self.catalog.playlists.named(what)
+        if len(named) > 1 and not os.path.exists(what):
+            candidates = [f"{each.id}  {each.name} ({each.songs} songs, {each.source})" for each in named]
+            raise Ambiguous(
+                f"{len(named)} playlists are called {what!r}.", remedy="Name one by its id.", candidates=candidates
+            )
+        if named:
+            entries = self.catalog.playlists.entries(named[0].id)
+            self.wish.add((entry.track.id for entry in entries if entry.track), weight)
+            self._called(named[0].name, named[0].description, weight)
+            lost = sum(entry.track is None for entry in entries)
+            self._told(named[0].name, len(entries), len(entries) - lost)
+        elif os.path.exists(what):
+            self._file(what, weight)
+        else:
+            raise NotFound(
+                f"There is no playlist and no file {what!r}.", remedy="`songkin list --playlists` shows the playlists."
+            )
+
+    def name(self, text: str) -> None:
+        """Words such as a playlist is called by."""
+        self._called(text, "", 1.0)
+
+    def votes(self, votes: Mapping[str, str], user: str) -> None:
+        """What a listener thinks of songs: track id -> vote."""
+        for song, vote in votes.items():
+            self.wish.add([song], VOTES.get(vote, 0.0))
+        self.wish.label.append(f"the votes of {user}")
+        if not votes:
+            self.wish.notes.append(f"{user} has not voted yet: what is loved by many, and of many kinds, is shown.")
+
+    def done(self) -> Wish:
+        """All that was named."""
+        self.wish.settle()
+        return self.wish
+
+    def _songs(self, songs: Sequence[Track], what: str, name: str, weight: float) -> None:
+        if not songs:
+            raise NotFound(f"There is no {what} {name!r} in the library.", remedy="`songkin list` shows what is there.")
+        self.wish.add((song.id for song in songs), weight)
+        self.wish.label.append(name)
+
+    def _called(self, name: str, description: str, weight: float) -> None:
+        self.wish.label.append(name)
+        if weight > 0 and (name.strip() or description.strip()):
+            self.wish.names.append(f"{name}. {description}" if description else name)
+
+    def _file(self, path: str, weight: float) -> None:
+        listings = 0
+        for item in expand([path]):
+            if isinstance(item, SourceError):
+                raise item
+            kind = recognise(item)
+            if kind is None:
+                raise SourceError(f"{item.name} is nothing that can be read.", remedy="Name a playlist or a table.")
+            for record in kind.read(item, Options()):
+                if isinstance(record, Listing):
+                    listings += 1
+                    self._listing(item, record, weight)
+        if not listings:
+            raise SourceError(f"{path} holds no playlist.", remedy="Name a playlist, or import it and name its songs.")
+
+    def _listing(self, item: Given, listing: Listing, weight: float) -> None:
+        songs = [entry.song for entry in listing.entries[:MOST]]
+        found = self._matched(songs, os.path.dirname(item.path))
+        self.wish.add(found, weight)
+        self._called(listing.name, listing.description, weight)
+        self._told(listing.name, len(songs), len(found))
+
+    def _matched(self, songs: Sequence[Song], folder: str) -> list[str]:
+        with self.catalog.db.reading() as connection:
+            matches = Matcher(Songbook(connection, 0), folder).match(songs, [True] * len(songs))
+        return [match.track for match in matches if match.track]
+
+    def _told(self, name: str, songs: int, known: int) -> None:
+        if known < songs:
+            rest = "its name alone is gone by" if not known else "the others help by nothing but its name"
+            self.wish.notes.append(f"{known} of the {songs} songs of {name!r} are in the library; {rest}.")
+
+
+def _artists(song: Track) -> set[str]:
+    return {fold(name) for name in (*song.artists, song.album_artist) if name}
