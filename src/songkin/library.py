@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from songkin.encoders.base import EncoderSpec, TextEncoder
     from songkin.exporting import Exporting
     from songkin.progress import Progress
+    from songkin.recommending.asking import Wanted
     from songkin.spaces import Statistics
     from songkin.store.vectors import VectorStore
 
@@ -274,6 +275,23 @@ class Library:
         hits, notes = self._upkeep.ask(lambda vectors: similar(self.catalog, vectors, seed, query, statistics, prints))
         return Answer(seed.label, hits, tuple(dict.fromkeys((*before, *made, *notes, *seed.notes))))
 
+    def recommend(self, wanted: Wanted, query: Query = Query()) -> Answer:
+        """Songs that go with what is liked, and not with what is not; what was asked from never comes back. Raises
+        ``NotFound``, ``Ambiguous``, ``QueryError``, ``SourceError``."""
+        from songkin.recommending.answering import recommend
+        from songkin.recommending.asking import wish_of
+        from songkin.recommending.gathered import gathered
+        from songkin.recommending.names import Names
+
+        before = self._upkeep.catch_up() if self._upkeep.behind() else ()
+        wish, statistics = wish_of(self.catalog, wanted), self._statistics()
+        crowd = gathered(self.catalog, self.config.library)
+        names = Names(crowd.names, self._reader(), self.config.library)
+        hits, notes = self._upkeep.ask(
+            lambda vectors: recommend(self.catalog, vectors, crowd, names, wish, query, statistics, wanted)
+        )
+        return Answer(", ".join(wish.label), hits[0], tuple(dict.fromkeys((*before, *notes, *hits[1]))))
+
     def track(self, what: str) -> Track:
         """One song by id, path or name. Raises ``NotFound``, ``Ambiguous``."""
         from songkin.search.resolve import SoundClip, resolve
@@ -365,6 +383,12 @@ class Library:
         from songkin.encoders import text_encoder
 
         return text_encoder("minilm", self.config.cache)
+
+    def _reader(self) -> TextEncoder | None:
+        """The text encoder, where its weights are here."""
+        from songkin.encoders import weights
+
+        return self._text_encoder if weights.installed(self._text_encoder.spec, self.config.cache) else None
 
     def _keep_tag_names(self) -> None:
         from songkin.search.bridge import keep_tag_names

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "fetch": "the sound of a video or a playlist, into a folder",
     "find": "songs by words",
     "similar": "songs that sound like a song or a recording",
+    "recommend": "what goes with songs, playlists, albums, artists, votes",
     "list": "songs, playlists, what was refused, duplicates",
     "show": "one song with all that is known of it",
     "stats": "numbers about the library",

@@ -81,6 +81,7 @@ def _bring_up(
             duplicates.refresh(catalog, store, stale)
             prints.refresh(catalog, config, stale, told)
         catalog.indexed(revisions)
+        told.stage("Settling the search index")
         store.optimize()
         sign(catalog, config, store)
     catalog.journal.note("index_home", index_home(config))
@@ -183,9 +184,9 @@ def _text_fingerprint(encoder: TextEncoder) -> str:
 
 def _refit(catalog: Catalog, told: Progress) -> list[str]:
     """Fit statistics where there are none, or where the library has outgrown them; names of spaces that changed."""
-    changed = []
+    changed, counts = [], catalog.vectors.counts()
     for space in spaces.FITTED:
-        encoder, n = _majority(catalog, spaces.RAW[space][-1])  # the last one: the newest encoders alone have all
+        encoder, n = _majority(counts, spaces.RAW[space][-1])  # the last one: the newest encoders alone have all
         old = catalog.vectors.statistic(space) if statistics_of(catalog, space) else None
         if n == 0 or (old and old[1] == encoder and abs(n - old[2]) <= REFIT_SHARE * old[2]):
             continue
@@ -199,8 +200,8 @@ def _refit(catalog: Catalog, told: Progress) -> list[str]:
     return changed
 
 
-def _majority(catalog: Catalog, output: str) -> tuple[str, int]:
-    rows = [(n, encoder) for name, encoder, n in catalog.vectors.counts() if name == output]
+def _majority(counts: Sequence[tuple[str, str, int]], output: str) -> tuple[str, int]:
+    rows = [(n, encoder) for name, encoder, n in counts if name == output]
     n, encoder = max(rows, default=(0, ""))
     return encoder, n
 

@@ -99,6 +99,11 @@ class Crowd:
         starts, rows = self._by_song
         return rows[starts[song] : starts[song + 1]]
 
+    def by_artist(self, artist: int) -> Ints:
+        """The songs of an artist."""
+        starts, order = self._by_artist
+        return order[starts[artist] : starts[artist + 1]]
+
     def songs_of(self, playlist: int) -> Ints:
         """The songs of a playlist."""
         return self.songs[self.starts[playlist] : self.starts[playlist + 1]]
@@ -120,9 +125,8 @@ class Crowd:
             artist = int(self.artist[song])
             if weight > 0:
                 weights[artist] = max(weight, weights.get(artist, 0.0))
-        starts, order = self._by_artist
         for artist in sorted(weights, key=lambda each: -weights[each])[:_ARTISTS]:
-            parts = [self.lists_of(song) for song in order[starts[artist] : starts[artist + 1]]]
+            parts = [self.lists_of(song) for song in self.by_artist(artist)]
             rows = np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.int32)
             found[rows] += weights[artist] * np.log((self.lists + 1) / (len(rows) + 1))
         return found / self._length

@@ -73,7 +73,9 @@ def gather(catalog: Catalog) -> Gathered:
     told = sa.select(playlists.c.id, playlists.c.name, playlists.c.description)
     lists: Sequence[Any] = catalog.db.rows(told.where(playlists.c.source.not_in(OWN)).order_by(playlists.c.id))
     place = {row[0]: n for n, row in enumerate(lists)}
-    pairs = catalog.db.rows(sa.select(entries.c.playlist_id, entries.c.track_id).where(entries.c.track_id.is_not(None)))
+    pairs: Sequence[Any] = catalog.db.rows(
+        sa.select(entries.c.playlist_id, entries.c.track_id).where(entries.c.track_id.is_not(None))
+    )
     rows = np.fromiter((place.get(row[0], -1) for row in pairs), np.int64, len(pairs))
     columns = np.fromiter((number[row[1]] for row in pairs), np.int64, len(pairs))
     names = [f"{row[1]}. {row[2]}" if row[2] else row[1] for row in lists]

@@ -112,7 +112,7 @@ def _to_2(connection: sa.Connection) -> None:
 
 
 def _to_3(connection: sa.Connection) -> None:
-    """Slices of playlists that need not be read again."""
+    """Slices of playlists that need not be read again; whose vectors are, without reading them."""
     connection.exec_driver_sql(
         """CREATE TABLE slices (name VARCHAR NOT NULL,
            size BIGINT NOT NULL,
@@ -122,6 +122,7 @@ def _to_3(connection: sa.Connection) -> None:
            PRIMARY KEY (name)) WITHOUT ROWID"""
     )
     connection.exec_driver_sql("CREATE INDEX ix_slices_run ON slices (run)")
+    connection.exec_driver_sql("CREATE INDEX ix_vectors_encoder ON vectors (output, encoder, track_id)")
 
 
 MIGRATIONS: Final[dict[int, Callable[[sa.Connection], None]]] = {1: _to_2, 2: _to_3}

@@ -189,6 +189,7 @@ vectors = sa.Table(
     sa.Column("dtype", sa.String, nullable=False),
     sa.Column("length", sa.Integer, nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Index("ix_vectors_encoder", "output", "encoder", "track_id"),  # whose they are, without reading them
     sqlite_with_rowid=False,
 )
 

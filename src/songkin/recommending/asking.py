@@ -1,0 +1,60 @@
+"""What is asked of a recommendation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from songkin.errors import QueryError
+from songkin.recommending.wishes import Wish, Wishing
+from songkin.store.catalog import Catalog
+
+ORDERS: Final = ("best", "flow")
+SAFE: Final = 0.3
+"""How adventurous an answer is that was not asked to be more or less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to recommend from, each by name, path or id: songs that are liked and disliked, playlists (of the library, or
+    files), albums, artists, words that a playlist could be called, a listener. ``new_only`` leaves out what the listener
+    has voted on or heard; ``adventurous`` goes from 0, safe, to 1, far; ``order`` is ``best`` or ``flow``."""
+
+    like: tuple[str, ...] = ()
+    dislike: tuple[str, ...] = ()
+    playlists: tuple[str, ...] = ()
+    albums: tuple[str, ...] = ()
+    artists: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    user: str = ""
+    new_only: bool = False
+    adventurous: float = SAFE
+    order: str = "best"
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.adventurous <= 1.0:
+            raise QueryError(
+                f"{self.adventurous:g} is no measure of adventure.", remedy="Give a number from 0, safe, to 1, far."
+            )
+        if self.order not in ORDERS:
+            raise QueryError(f"There is no order {self.order!r}.", remedy=f"Use one of: {', '.join(ORDERS)}.")
+
+
+def wish_of(catalog: Catalog, wanted: Wanted) -> Wish:
+    """The wish that is meant. Raises ``NotFound``, ``Ambiguous``, ``SourceError``."""
+    wishing = Wishing(catalog)
+    for what in wanted.like:
+        wishing.song(what)
+    for what in wanted.dislike:
+        wishing.song(what, -1.0)
+    for what in wanted.playlists:
+        wishing.playlist(what)
+    for what in wanted.albums:
+        wishing.album(what)
+    for what in wanted.artists:
+        wishing.artist(what)
+    for what in wanted.names:
+        wishing.name(what)
+    if wanted.user:
+        wishing.votes(catalog.votes_of(wanted.user), wanted.user)
+    return wishing.done()

@@ -1,0 +1,192 @@
+"""Neighbours of many songs: several tastes kept apart, what is disliked pushed away.
+
+The mean of piano and metal is neither. So the seeds are grouped first (average linkage on their blended, hub-corrected
+likeness, Sokal and Michener 1958) and each group asks for its own neighbours in every space; a candidate is as good as it
+is to the group that it fits best. What is disliked is grouped likewise; a candidate loses what it shares with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from songkin import ranking
+from songkin.search.similar import weight_of
+from songkin.spaces import Matrix
+from songkin.store import compared
+from songkin.store.catalog import Catalog
+from songkin.store.vectors import Ask, Condition, VectorStore
+
+TASTES: Final = 5
+"""Groups of seeds that are asked for."""
+APART: Final = 0.75
+"""Mean blended distance above which two groups of seeds are two tastes, as 1 - cosine."""
+SEEDS: Final = 100
+"""Seeds that are looked at, the weightiest first."""
+WANTED: Final = 150
+"""Neighbours that each taste is asked for in each space."""
+PUSH: Final = 0.8
+"""How much of its likeness to what is disliked a candidate loses."""
+
+
+@dataclass(frozen=True)
+class Taste:
+    """Songs of one kind: their ids, the centre of their vectors by space (norm 1), their weight, how near they are to
+    their neighbours by space."""
+
+    songs: tuple[str, ...]
+    centre: Mapping[str, Matrix]
+    weight: float
+    radius: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A candidate: how near it is to the taste that it fits best, its parts by space, and which taste that is."""
+
+    score: float
+    parts: Mapping[str, float]
+    taste: int
+
+
+def tastes(store: VectorStore, songs: Mapping[str, float], most: int = TASTES) -> list[Taste]:
+    """Groups of weighted songs that have vectors, the weightiest first."""
+    chosen = sorted(songs, key=lambda song: (-songs[song], song))
+    if len(chosen) > SEEDS:
+        picked = np.random.default_rng(0).choice(len(chosen), SEEDS, replace=False)
+        chosen = [chosen[n] for n in sorted(picked)]
+    points = store.get(chosen, compared_in(store))
+    vectors = {song: points[song].dense for song in chosen if song in points and points[song].dense}
+    used = {space for dense in vectors.values() for space in dense if space != "text"} or {"text"}
+    rows = {song: {space: dense[space] for space in dense if space in used} for song, dense in vectors.items()}
+    having = [song for song in chosen if rows.get(song)]
+    groups = _groups([rows[song] for song in having], most)
+    found = []
+    for group in groups:
+        mine = [having[n] for n in group]
+        weights = [songs[song] for song in mine]
+        found.append(Taste(tuple(mine), _centre([rows[song] for song in mine], weights), sum(weights)))
+    return sorted(found, key=lambda taste: (-taste.weight, taste.songs))
+
+
+def compared_in(store: VectorStore) -> tuple[str, ...]:
+    """The spaces in which songs are compared, and the one of their names for those that have no other."""
+    return (*compared(store.layout), "text")
+
+
+def _groups(rows: Sequence[Mapping[str, Matrix]], most: int) -> list[list[int]]:
+    if len(rows) < 2:
+        return [[n] for n in range(len(rows))]
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
+    far = distances(rows)
+    tree = linkage(squareform(far, checks=False), "average")
+    marks = fcluster(tree, APART, "distance")
+    if marks.max() > most:
+        marks = fcluster(tree, most, "maxclust")
+    return [np.flatnonzero(marks == mark).tolist() for mark in np.unique(marks)]
+
+
+def distances(rows: Sequence[Mapping[str, Matrix]]) -> Matrix:
+    """Cosine distance of songs to one another, blended over the spaces that both have; 1 where they share none."""
+    total = np.zeros((len(rows), len(rows)))
+    weights = np.zeros_like(total)
+    for space in sorted({space for row in rows for space in row}):
+        dim = next(len(row[space]) for row in rows if space in row)
+        matrix = np.stack([row.get(space, np.zeros(dim, np.float32)) for row in rows])
+        has = np.array([space in row for row in rows], float)
+        both = weight_of(space) * np.outer(has, has)
+        total += both * (1.0 - matrix @ matrix.T)
+        weights += both
+    far = np.where(weights > 0, total / np.maximum(weights, 1e-9), 1.0)
+    far = np.clip((far + far.T) / 2, 0.0, 2.0)
+    np.fill_diagonal(far, 0.0)
+    return np.asarray(far, np.float64)
+
+
+def _centre(rows: Sequence[Mapping[str, Matrix]], weights: Sequence[float]) -> dict[str, Matrix]:
+    centre = {}
+    for space in sorted({space for row in rows for space in row}):
+        parts = [weight * row[space] for row, weight in zip(rows, weights, strict=True) if space in row]
+        mean = np.sum(parts, axis=0)
+        norm = float(np.linalg.norm(mean))
+        if norm > 1e-6:
+            centre[space] = np.asarray(mean / norm, np.float32)
+    return centre
+
+
+def neighbours(
+    catalog: Catalog,
+    store: VectorStore,
+    liked: Sequence[Taste],
+    where: tuple[Condition, ...],
+    without: Sequence[str],
+    wanted: int = WANTED,
+) -> dict[str, Near]:
+    """Candidates by id. ``without`` never come back."""
+    where = (*where, Condition("ids", values=tuple(without), negate=True)) if without else where
+    asks = [Ask(space, vector, wanted, where) for taste in liked for space, vector in taste.centre.items()]
+    answers = iter(store.ask(asks) if asks else [])
+    distances = [
+        {space: {match.id: 1.0 - match.score for match in next(answers)} for space in taste.centre} for taste in liked
+    ]
+    union = sorted({song for by_space in distances for by_id in by_space.values() for song in by_id})
+    radii = catalog.vectors.reach_of(union)
+    best: dict[str, Near] = {}
+    for number, (taste, by_space) in enumerate(zip(liked, distances, strict=True)):
+        taste.radius.update({space: ranking.mean_of_nearest(list(by_id.values())) for space, by_id in by_space.items()})
+        mine = {song for by_id in by_space.values() for song in by_id}
+        full = {space: _filled(by_id, mine, wanted) for space, by_id in by_space.items() if by_id}
+        weights = {space: weight_of(space) for space in full}
+        for song, (score, parts) in ranking.blend(full, taste.radius, radii, weights).items():
+            if song not in best or score > best[song].score:
+                measured = {space: part for space, part in parts.items() if song in by_space[space]}
+                best[song] = Near(score, measured, number)
+    return best
+
+
+def _filled(by_id: Mapping[str, float], songs: set[str], wanted: int) -> Mapping[str, float]:
+    """Distances; where the list was cut, those of other songs are told to be that of its last."""
+    if len(by_id) < wanted:
+        return by_id
+    last = max(by_id.values())
+    return {song: by_id.get(song, last) for song in songs}
+
+
+def likeness(catalog: Catalog, store: VectorStore, tastes_: Sequence[Taste], songs: Sequence[str]) -> dict[str, float]:
+    """How near these songs are to any of the tastes, 0-1, by id; songs that share no space with them are left out."""
+    only = (Condition("ids", values=tuple(songs)),)
+    asks = [
+        (taste, space, Ask(space, vector, len(songs), only))
+        for taste in tastes_
+        for space, vector in taste.centre.items()
+    ]
+    if not asks or not songs:
+        return {}
+    radii = catalog.vectors.reach_of(list(songs))
+    found: dict[str, float] = {}
+    answers = store.ask([ask for _, _, ask in asks])
+    for taste in tastes_:
+        by_space = {
+            space: {match.id: 1.0 - match.score for match in matches}
+            for (owner, space, _), matches in zip(asks, answers, strict=True)
+            if owner is taste
+        }
+        own = {space: _own_radius(catalog, taste, space) for space in by_space}
+        weights = {space: weight_of(space) for space in by_space}
+        for song, (score, _) in ranking.blend(by_space, own, radii, weights).items():
+            found[song] = max(score, found.get(song, 0.0))
+    return found
+
+
+def _own_radius(catalog: Catalog, taste: Taste, space: str) -> float:
+    """How near neighbours of a taste are, told by its songs."""
+    if space not in taste.radius:
+        known = catalog.vectors.reach_of(list(taste.songs))
+        for each, by_id in known.items():
+            taste.radius[each] = float(np.mean(list(by_id.values())))
+    return taste.radius.get(space, ranking.DEFAULT_RADIUS)

@@ -1,0 +1,107 @@
+"""Playlists by what they are called: ``rainy sunday`` leads to lists of such names, and these to songs.
+
+Names and descriptions are read by the text encoder, each wording once, and kept in the library. Where its weights are
+missing, or there are more wordings than are worth reading, words that are shared count.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import zipfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from songkin.recommending.crowd import Floats
+from songkin.text import fold
+
+if TYPE_CHECKING:
+    from songkin.encoders.base import TextEncoder
+
+MOST_NAMES: Final = 20_000
+"""Wordings that the encoder reads, the most frequent first."""
+FLOOR: Final = 0.35
+"""Cosine of two names below which they have nothing to do with each other."""
+POWER: Final = 3.0
+WORDS: Final = 0.5
+"""How much shared words count beside meaning."""
+_FILE: Final = "names.npz"
+
+
+class Names:
+    """The names of playlists as vectors. ``folder`` is the library's: what was read is kept there."""
+
+    def __init__(self, names: Sequence[str], encoder: TextEncoder | None, folder: Path | None = None) -> None:
+        self.names = [fold(name) for name in names]
+        self._encoder = encoder
+        self._folder = folder
+        self._vectors: dict[str, NDArray[np.float32]] | None = None
+
+    def near(self, texts: Sequence[str]) -> Floats:
+        """How near each playlist's name is to any of these, float64 (names,), 0-1."""
+        best = np.zeros(len(self.names))
+        for text in texts:
+            best = np.maximum(best, self._near(fold(text)))
+        return best
+
+    def _near(self, text: str) -> Floats:
+        wanted = set(text.split())
+        if not wanted:
+            return np.zeros(len(self.names))
+        shared = np.array([_overlap(wanted, set(name.split())) for name in self.names])
+        if self._encoder is None or not self.names:
+            return shared
+        vectors = self._read()
+        rows = {name: n for n, name in enumerate(vectors)}
+        matrix = np.stack(list(vectors.values()))
+        cosine = matrix @ self._encoder.encode([text])[0]
+        meaning = np.array([cosine[rows[name]] if name in rows else 0.0 for name in self.names])
+        meant = np.clip((meaning - FLOOR) / (1 - FLOOR), 0.0, 1.0) ** POWER
+        return np.asarray(np.maximum(meant, WORDS * shared**POWER), np.float64)
+
+    def _read(self) -> dict[str, NDArray[np.float32]]:
+        if self._vectors is None and self._encoder is not None:
+            kept = _load(self._folder / _FILE) if self._folder else {}
+            counts: dict[str, int] = {}
+            for name in self.names:
+                counts[name] = counts.get(name, 0) + 1
+            chosen = sorted(counts, key=lambda name: (-counts[name], name))[:MOST_NAMES]
+            fresh = [name for name in chosen if name not in kept]
+            found = dict(zip(fresh, self._encoder.encode(fresh), strict=True)) if fresh else {}
+            self._vectors = {name: found[name] if name in found else kept[name] for name in chosen}
+            if fresh and self._folder:
+                with suppress(OSError):
+                    _save(self._folder / _FILE, self._vectors)
+        return self._vectors or {}
+
+
+def _overlap(one: set[str], other: set[str]) -> float:
+    """Shared words over all words (Jaccard)."""
+    return len(one & other) / len(one | other) if one and other else 0.0
+
+
+def _load(path: Path) -> dict[str, NDArray[np.float32]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            names, rows = bytes(file["names"]).decode().split("\0"), file["vectors"]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return {}
+    good = rows.ndim == 2 and len(rows) == len(names) and rows.dtype == np.float32 and bool(np.isfinite(rows).all())
+    return dict(zip(names, rows, strict=True)) if good else {}
+
+
+def _save(path: Path, vectors: dict[str, NDArray[np.float32]]) -> None:
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    names = np.frombuffer("\0".join(vectors).encode(), np.uint8)
+    try:
+        with beside.open("xb") as file:
+            np.savez(file, names=names, vectors=np.stack(list(vectors.values())))
+        os.replace(beside, path)
+    finally:
+        with suppress(FileNotFoundError):
+            beside.unlink()

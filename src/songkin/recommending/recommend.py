@@ -1,0 +1,140 @@
+"""Recommendations: what is near to what somebody likes, and what stands together with it.
+
+Four witnesses are heard: content (neighbours in all spaces), crowd (playlists that hold the seeds), names (playlists that
+are called alike), artists (more by the same). Their scores are 0-1 and are averaged with weights over the witnesses that
+know anything; so songs in no playlist are reachable, and songs without sound are too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from songkin.models import Query
+from songkin.recommending import content
+from songkin.recommending.content import Near, Taste
+from songkin.recommending.crowd import Floats
+from songkin.recommending.gathered import Gathered
+from songkin.recommending.wishes import Wish
+from songkin.search.filters import conditions
+from songkin.store.catalog import Catalog
+from songkin.store.vectors import Condition, VectorStore
+
+if TYPE_CHECKING:
+    from songkin.recommending.names import Names
+
+WEIGHTS: Final[Mapping[str, float]] = {"content": 0.4, "crowd": 0.4, "names": 0.15, "artists": 0.15}
+"""How much each witness counts where a library has not learned its own."""
+BY_CROWD: Final = 300
+BY_ARTIST: Final = 200
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Candidates by id: what each witness says of them (0-1), how they are near, and what they were compared with."""
+
+    said: Mapping[str, Mapping[str, float]]
+    near: Mapping[str, Near]
+    tastes: Sequence[Taste]
+    lists: Floats
+    named: Floats
+    weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
+
+    def score(self, song: str) -> float:
+        """The mean of the witnesses that know anything of what was asked, 0-1."""
+        total = sum(self.weights.get(name, 0.0) for name in self.said) or 1.0
+        return sum(self.weights.get(name, 0.0) * by_id.get(song, 0.0) for name, by_id in self.said.items()) / total
+
+
+def candidates(
+    catalog: Catalog,
+    store: VectorStore,
+    gathered: Gathered,
+    names: Names,
+    wish: Wish,
+    query: Query,
+    weights: Mapping[str, float] = WEIGHTS,
+) -> Candidates:
+    """All songs that any witness names and the filters let pass, with what is said of them."""
+    where = conditions(query.filters)
+    without = sorted(wish.without)
+    liked = content.tastes(store, wish.liked)
+    near = content.neighbours(catalog, store, liked, where, without)
+    seeds = {gathered.number[song]: weight for song, weight in wish.liked.items() if song in gathered.number}
+    lists = gathered.crowd.near(seeds)
+    named = names.near(wish.names) if wish.names else np.zeros(gathered.crowd.lists)
+    said: dict[str, dict[str, float]] = {}
+    if near:
+        said["content"] = {song: each.score for song, each in near.items()}
+    for witness, nearness in (("crowd", lists), ("names", named)):
+        if nearness.any():
+            said[witness] = _best(gathered, gathered.crowd.votes(nearness))
+    if artists := _by_artists(gathered, seeds):
+        said["artists"] = artists
+    _let_pass(store, said, where, set(without))
+    _complete(gathered, said, lists, named)
+    _push_away(catalog, store, wish, said)
+    return Candidates(said, near, liked, lists, named, weights)
+
+
+def _best(gathered: Gathered, votes: NDArray[np.float32]) -> dict[str, float]:
+    count = min(BY_CROWD, len(votes))
+    top = np.argpartition(-votes, count - 1)[:count] if count else np.zeros(0, int)
+    return {gathered.tracks[int(n)]: float(votes[n]) for n in top if votes[n] > 0}
+
+
+def _by_artists(gathered: Gathered, seeds: Mapping[int, float]) -> dict[str, float]:
+    """Songs by the artists of the seeds: by the share of the seeds that the artist has."""
+    weights: dict[int, float] = {}
+    for song, weight in seeds.items():
+        artist = int(gathered.crowd.artist[song])
+        weights[artist] = weights.get(artist, 0.0) + weight
+    total = sum(weights.values())
+    found: dict[str, float] = {}
+    for artist in sorted(weights, key=lambda each: (-weights[each], each)):
+        songs = gathered.crowd.by_artist(artist)
+        common = sorted(songs, key=lambda song: (-gathered.crowd.count[song], song))
+        share = weights[artist] / total
+        found.update({gathered.tracks[n]: share for n in common[: max(1, BY_ARTIST - len(found))]})
+        if len(found) >= BY_ARTIST:
+            break
+    return found
+
+
+def _let_pass(
+    store: VectorStore, said: dict[str, dict[str, float]], where: tuple[Condition, ...], without: set[str]
+) -> None:
+    """Leave only songs that may be shown."""
+    others = {song for name, by_id in said.items() if name != "content" for song in by_id} - without
+    passing = others
+    if where and others:
+        passing = set(store.ids((*where, Condition("ids", values=tuple(sorted(others))))))
+    for name, by_id in said.items():
+        if name != "content":
+            said[name] = {song: score for song, score in by_id.items() if song in passing}
+
+
+def _complete(gathered: Gathered, said: dict[str, dict[str, float]], lists: Floats, named: Floats) -> None:
+    """Have the crowd speak of all candidates, also of those that others named."""
+    union = {song for by_id in said.values() for song in by_id}
+    for witness, nearness in (("crowd", lists), ("names", named)):
+        if witness in said:
+            votes = gathered.crowd.votes(nearness)
+            known = {song: gathered.number[song] for song in union if song in gathered.number}
+            said[witness] = {song: float(votes[n]) for song, n in known.items() if votes[n] > 0}
+
+
+def _push_away(catalog: Catalog, store: VectorStore, wish: Wish, said: dict[str, dict[str, float]]) -> None:
+    """Take from every candidate what it shares with what is disliked."""
+    if not wish.disliked:
+        return
+    union = sorted({song for by_id in said.values() for song in by_id})
+    disliked = content.tastes(store, wish.disliked)
+    loss = content.likeness(catalog, store, disliked, union)
+    for by_id in said.values():
+        for song in by_id:
+            by_id[song] *= max(0.0, 1.0 - content.PUSH * loss.get(song, 0.0)) ** 2
