@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from songkin.cli.common import configured, emit, note, printable, show_table, table, with_json
+from songkin.cli.common import configured, emit, note, opened, printable, show_table, table, with_json, with_library
 from songkin.cli.progress import Bar
 from songkin.evaluation.report import Report, Row, Table
 from songkin.models import PROFILES, as_profile
@@ -88,6 +88,31 @@ def words(
     options = Options(key, Path(data) if data else None, Path(gtzan) if gtzan else None, seed, tune)
     with Bar(quiet=as_json) as bar:
         report = evaluate(configured(), made, options, bar)
+    if as_json:
+        emit(report.as_json())
+    else:
+        _show(report)
+
+
+@command.command(name="playlists")
+@click.argument("files", nargs=-1, type=click.Path(), metavar="[FILE]...")
+@click.option("--seed", default=0, show_default=True, metavar="N", help="Deals the playlists, draws what is given.")
+@with_library
+def playlists(files: tuple[str, ...], seed: int, library: str | None, qdrant_url: str | None, as_json: bool) -> None:
+    """Hidden songs of playlists, beside popularity, co-occurrence, item-kNN and factor models. The playlists are those of
+    FILEs of any kind that is imported, or those of the library."""
+    from tempfile import TemporaryDirectory
+
+    from songkin.evaluation.playlists import of_library
+
+    with (
+        TemporaryDirectory(prefix="songkin-eval-") as folder,
+        Bar(quiet=as_json) as bar,
+        opened(folder if files else library, qdrant_url=None if files else qdrant_url) as music,
+    ):
+        if files:
+            music.import_(files, progress=bar)
+        report = of_library(music.catalog, music.config, bar, seed=seed)
     if as_json:
         emit(report.as_json())
     else:

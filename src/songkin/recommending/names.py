@@ -42,6 +42,14 @@ class Names:
         self._folder = folder
         self._vectors: dict[str, NDArray[np.float32]] | None = None
 
+    @classmethod
+    def of(cls, whole: Names, kept: Sequence[int]) -> Names:
+        """Some of these names, without reading them again."""
+        some = cls((), whole._encoder, whole._folder)
+        some.names = [whole.names[n] for n in kept]
+        some._vectors = whole._read()
+        return some
+
     def near(self, texts: Sequence[str]) -> Floats:
         """How near each playlist's name is to any of these, float64 (names,), 0-1."""
         best = np.zeros(len(self.names))
