@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from songkin.exporting import Exporting
     from songkin.progress import Progress
     from songkin.recommending.asking import Wanted
+    from songkin.recommending.gathered import Gathered
+    from songkin.recommending.names import Names
     from songkin.spaces import Statistics
     from songkin.store.vectors import VectorStore
 
@@ -280,17 +282,27 @@ class Library:
         ``NotFound``, ``Ambiguous``, ``QueryError``, ``SourceError``."""
         from songkin.recommending.answering import recommend
         from songkin.recommending.asking import wish_of
-        from songkin.recommending.gathered import gathered
-        from songkin.recommending.names import Names
+        from songkin.recommending.learning import kept
 
         before = self._upkeep.catch_up() if self._upkeep.behind() else ()
-        wish, statistics = wish_of(self.catalog, wanted), self._statistics()
-        crowd = gathered(self.catalog, self.config.library)
-        names = Names(crowd.names, self._reader(), self.config.library)
-        hits, notes = self._upkeep.ask(
-            lambda vectors: recommend(self.catalog, vectors, crowd, names, wish, query, statistics, wanted)
+        wish, statistics, weights = wish_of(self.catalog, wanted), self._statistics(), kept(self.catalog)
+        crowd, names = self._crowd()
+        (hits, told), notes = self._upkeep.ask(
+            lambda vectors: recommend(self.catalog, vectors, crowd, names, wish, query, statistics, wanted, weights)
         )
-        return Answer(", ".join(wish.label), hits[0], tuple(dict.fromkeys((*before, *notes, *hits[1]))))
+        return Answer(", ".join(wish.label), hits, tuple(dict.fromkeys((*before, *notes, *told))))
+
+    def learn_blend(self) -> tuple[Mapping[str, float], int]:
+        """Learn from the library's own playlists how much content, crowd, names and artists count in recommendations;
+        the weights, and from how many playlists. Raises ``NotFound`` where there are too few."""
+        from songkin.recommending.learning import keep, train
+        from songkin.store.lock import run_lock
+
+        crowd, names = self._crowd()
+        found, _ = self._upkeep.ask(lambda vectors: train(self.catalog, vectors, crowd, names))
+        with run_lock(self.config):
+            keep(self.catalog, *found)
+        return found
 
     def track(self, what: str) -> Track:
         """One song by id, path or name. Raises ``NotFound``, ``Ambiguous``."""
@@ -383,6 +395,13 @@ class Library:
         from songkin.encoders import text_encoder
 
         return text_encoder("minilm", self.config.cache)
+
+    def _crowd(self) -> tuple[Gathered, Names]:
+        from songkin.recommending.gathered import gathered
+        from songkin.recommending.names import Names
+
+        crowd = gathered(self.catalog, self.config.library)
+        return crowd, Names(crowd.names, self._reader(), self.config.library)
 
     def _reader(self) -> TextEncoder | None:
         """The text encoder, where its weights are here."""

@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "config": "all settings, and where each comes from",
     "doctor": "what is installed, what is missing, how to mend it",
     "demo": "make a small library and try everything on it",
+    "train": "learn from the library itself",
     "eval": "how good the ear is, beside baselines",
     "bench": "how fast it is, beside other ways",
 }

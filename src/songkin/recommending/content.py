@@ -26,6 +26,8 @@ APART: Final = 0.75
 """Mean blended distance above which two groups of seeds are two tastes, as 1 - cosine."""
 SEEDS: Final = 100
 """Seeds that are looked at, the weightiest first."""
+TEXT: Final = 0.3
+"""How much names and genres count among what is compared: more than where a song is asked for songs that sound like it."""
 WANTED: Final = 150
 """Neighbours that each taste is asked for in each space."""
 PUSH: Final = 0.8
@@ -59,10 +61,8 @@ def tastes(store: VectorStore, songs: Mapping[str, float], most: int = TASTES) -
         picked = np.random.default_rng(0).choice(len(chosen), SEEDS, replace=False)
         chosen = [chosen[n] for n in sorted(picked)]
     points = store.get(chosen, compared_in(store))
-    vectors = {song: points[song].dense for song in chosen if song in points and points[song].dense}
-    used = {space for dense in vectors.values() for space in dense if space != "text"} or {"text"}
-    rows = {song: {space: dense[space] for space in dense if space in used} for song, dense in vectors.items()}
-    having = [song for song in chosen if rows.get(song)]
+    rows = {song: points[song].dense for song in chosen if song in points and points[song].dense}
+    having = [song for song in chosen if song in rows]
     groups = _groups([rows[song] for song in having], most)
     found = []
     for group in groups:
@@ -70,6 +70,11 @@ def tastes(store: VectorStore, songs: Mapping[str, float], most: int = TASTES) -
         weights = [songs[song] for song in mine]
         found.append(Taste(tuple(mine), _centre([rows[song] for song in mine], weights), sum(weights)))
     return sorted(found, key=lambda taste: (-taste.weight, taste.songs))
+
+
+def weight(space: str) -> float:
+    """How much a space counts."""
+    return TEXT if space == "text" else weight_of(space)
 
 
 def compared_in(store: VectorStore) -> tuple[str, ...]:
@@ -99,7 +104,7 @@ def distances(rows: Sequence[Mapping[str, Matrix]]) -> Matrix:
         dim = next(len(row[space]) for row in rows if space in row)
         matrix = np.stack([row.get(space, np.zeros(dim, np.float32)) for row in rows])
         has = np.array([space in row for row in rows], float)
-        both = weight_of(space) * np.outer(has, has)
+        both = weight(space) * np.outer(has, has)
         total += both * (1.0 - matrix @ matrix.T)
         weights += both
     far = np.where(weights > 0, total / np.maximum(weights, 1e-9), 1.0)
@@ -111,7 +116,7 @@ def distances(rows: Sequence[Mapping[str, Matrix]]) -> Matrix:
 def _centre(rows: Sequence[Mapping[str, Matrix]], weights: Sequence[float]) -> dict[str, Matrix]:
     centre = {}
     for space in sorted({space for row in rows for space in row}):
-        parts = [weight * row[space] for row, weight in zip(rows, weights, strict=True) if space in row]
+        parts = [factor * row[space] for row, factor in zip(rows, weights, strict=True) if space in row]
         mean = np.sum(parts, axis=0)
         norm = float(np.linalg.norm(mean))
         if norm > 1e-6:
@@ -141,7 +146,7 @@ def neighbours(
         taste.radius.update({space: ranking.mean_of_nearest(list(by_id.values())) for space, by_id in by_space.items()})
         mine = {song for by_id in by_space.values() for song in by_id}
         full = {space: _filled(by_id, mine, wanted) for space, by_id in by_space.items() if by_id}
-        weights = {space: weight_of(space) for space in full}
+        weights = {space: weight(space) for space in full}
         for song, (score, parts) in ranking.blend(full, taste.radius, radii, weights).items():
             if song not in best or score > best[song].score:
                 measured = {space: part for space, part in parts.items() if song in by_space[space]}
@@ -177,7 +182,7 @@ def likeness(catalog: Catalog, store: VectorStore, tastes_: Sequence[Taste], son
             if owner is taste
         }
         own = {space: _own_radius(catalog, taste, space) for space in by_space}
-        weights = {space: weight_of(space) for space in by_space}
+        weights = {space: weight(space) for space in by_space}
         for song, (score, _) in ranking.blend(by_space, own, radii, weights).items():
             found[song] = max(score, found.get(song, 0.0))
     return found

@@ -5,12 +5,14 @@ the precision that is reported.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from songkin.errors import NotFound
 from songkin.models import Query
 from songkin.recommending.gathered import Gathered
 from songkin.recommending.names import Names
@@ -24,6 +26,7 @@ CASES: Final = 40
 LEAST: Final = 20
 """Playlists of at least ``SONGS`` songs without which nothing is learned."""
 SONGS: Final = 8
+KEPT: Final = "blend"
 _STEPS: Final = (0.0, 0.5, 0.7, 1.4, 2.0, 4.0)
 _ROUNDS: Final = 3
 _DEPTH: Final = 500
@@ -35,6 +38,34 @@ class Case:
 
     said: Mapping[str, Mapping[str, float]]
     truth: frozenset[str]
+
+
+def keep(catalog: Catalog, weights: Mapping[str, float], playlists: int) -> None:
+    """Have the library weigh its witnesses so from now on."""
+    catalog.vectors.put_statistic(KEPT, "", playlists, json.dumps(dict(weights)).encode())
+
+
+def kept(catalog: Catalog) -> Mapping[str, float]:
+    """The weights that the library learned, or those that are given."""
+    row = catalog.vectors.statistic(KEPT)
+    try:
+        found = json.loads(row[3]) if row else {}
+    except ValueError:
+        return WEIGHTS
+    good = isinstance(found, dict) and found.keys() == WEIGHTS.keys()
+    return found if good and all(isinstance(each, float | int) and each >= 0 for each in found.values()) else WEIGHTS
+
+
+def train(catalog: Catalog, store: VectorStore, gathered: Gathered, names: Names) -> tuple[dict[str, float], int]:
+    """Learn from the playlists of the library; the weights, and from how many playlists. Raises ``NotFound`` where there
+    are too few."""
+    hidden = hidden_of(gathered)
+    if not hidden:
+        raise NotFound(
+            f"There are fewer than {LEAST} playlists of {SONGS} songs or more to learn from.",
+            remedy="Import more; until then the weights are those that songkin brings.",
+        )
+    return learned(cases_of(catalog, store, gathered, names, hidden)), len(hidden)
 
 
 def gain(ranked: Sequence[str], truth: frozenset[str], depth: int = _DEPTH) -> float:
