@@ -6,10 +6,11 @@ missing, or there are more wordings than are worth reading, words that are share
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -41,6 +42,7 @@ class Names:
         self._encoder = encoder
         self._folder = folder
         self._vectors: dict[str, NDArray[np.float32]] | None = None
+        self._idf: dict[str, float] | None = None
 
     @classmethod
     def of(cls, whole: Names, kept: Sequence[int]) -> Names:
@@ -61,9 +63,10 @@ class Names:
         wanted = set(text.split())
         if not wanted:
             return np.zeros(len(self.names))
-        shared = np.array([_overlap(wanted, set(name.split())) for name in self.names])
+        rare = self._rare()
+        shared = np.array([_overlap(wanted, set(name.split()), rare) for name in self.names])
         if self._encoder is None or not self.names:
-            return shared
+            return np.asarray(shared**POWER, np.float64)
         vectors = self._read()
         rows = {name: n for n, name in enumerate(vectors)}
         matrix = np.stack(list(vectors.values()))
@@ -71,6 +74,16 @@ class Names:
         meaning = np.array([cosine[rows[name]] if name in rows else 0.0 for name in self.names])
         meant = np.clip((meaning - FLOOR) / (1 - FLOOR), 0.0, 1.0) ** POWER
         return np.asarray(np.maximum(meant, WORDS * shared**POWER), np.float64)
+
+    def _rare(self) -> dict[str, float]:
+        """How rare each word of the names is."""
+        if self._idf is None:
+            counts: dict[str, int] = {}
+            for name in self.names:
+                for word in set(name.split()):
+                    counts[word] = counts.get(word, 0) + 1
+            self._idf = {word: math.log((len(self.names) + 1) / count) for word, count in counts.items()}
+        return self._idf
 
     def _read(self) -> dict[str, NDArray[np.float32]]:
         if self._vectors is None and self._encoder is not None:
@@ -88,9 +101,11 @@ class Names:
         return self._vectors or {}
 
 
-def _overlap(one: set[str], other: set[str]) -> float:
-    """Shared words over all words (Jaccard)."""
-    return len(one & other) / len(one | other) if one and other else 0.0
+def _overlap(one: set[str], other: set[str], rare: Mapping[str, float]) -> float:
+    """Shared words over all words, each by how rare it is (weighted Jaccard); a word that no list has counts fully."""
+    most = max(rare.values(), default=1.0)
+    both, all_ = (sum(rare.get(word, most) for word in words) for words in (one & other, one | other))
+    return both / all_ if all_ > 0 else 0.0
 
 
 def _load(path: Path) -> dict[str, NDArray[np.float32]]:

@@ -1,0 +1,277 @@
+"""``songkin recommend`` on a small library of songs that a table describes, and some playlists of them."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from libraries import library_at
+from songkin.cli import run
+from songkin.errors import NotFound, QueryError, SourceError
+from songkin.library import Library
+from songkin.models import Answer, Query
+from songkin.recommending.asking import Wanted
+
+KINDS = {"piano": (0.1, 0.2, 0.95, 70), "metal": (0.95, 0.4, 0.02, 150), "disco": (0.8, 0.95, 0.1, 118)}
+EACH = 30
+ANY = Query(per_artist=None, per_album=None)
+
+
+def write_songs(path: Path) -> None:
+    """A table of three kinds of songs, ten artists each."""
+    chance = random.Random(5)
+    rows = ["track_id,title,artist,genre,energy,danceability,acousticness,tempo,valence,key,mode"]
+    for place, (kind, (energy, dance, acoustic, tempo)) in enumerate(KINDS.items()):
+        for n in range(EACH):
+            number = place * EACH + n
+            near = [
+                round(min(0.99, max(0.0, value + chance.uniform(-0.05, 0.05))), 3)
+                for value in (energy, dance, acoustic)
+            ]
+            row = [
+                f"{number:022d}",
+                f"{kind} {n}",
+                f"{kind} artist {n % 10}",
+                kind,
+                *near,
+                tempo + n / 10,
+                0.5,
+                n % 12,
+                1,
+            ]
+            rows.append(",".join(map(str, row)))
+    path.write_text("\n".join(rows) + "\n")
+
+
+def jspf(path: Path, name: str, songs: list[tuple[str, str]]) -> Path:
+    tracks = [{"title": title, "creator": artist} for artist, title in songs]
+    path.write_text(json.dumps({"playlist": {"title": name, "track": tracks}}))
+    return path
+
+
+def named(kind: str, *numbers: int) -> list[tuple[str, str]]:
+    return [(f"{kind} artist {n % 10}", f"{kind} {n}") for n in numbers]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recommend")
+    write_songs(folder / "songs.csv")
+    lists = folder / "lists"
+    lists.mkdir()
+    for kind in KINDS:
+        for n in range(4):
+            jspf(lists / f"{kind}{n}.jspf", f"{kind} evening {n}", named(kind, *range(n, n + 8)))
+    jspf(lists / "rain.jspf", "Rainy Sunday", named("piano", 20, 21, 22, 23))
+    with library_at(folder / "library", cache=str(folder / "no weights")) as library:
+        assert library.import_([folder / "songs.csv"]).added == 3 * EACH
+        report = library.import_([lists])
+        assert (report.playlists, len(report.unmatched)) == (13, 0)
+        library.vote("ann", "piano 1", "love")
+        library.vote("ann", "metal 2", "hate")
+    return folder
+
+
+@pytest.fixture
+def library(home: Path) -> Iterator[Library]:
+    with library_at(home / "library", cache=str(home / "no weights")) as found:
+        yield found
+
+
+def kinds(answer: Answer) -> list[str]:
+    return [hit.track.title.split()[0] for hit in answer.hits]
+
+
+def titles(answer: Answer) -> list[str]:
+    return [hit.track.title for hit in answer.hits]
+
+
+def test_what_is_liked_leads_to_its_kind_and_never_comes_back(library: Library) -> None:
+    answer = library.recommend(Wanted(like=("piano 1", "piano 2", "piano 3")), ANY)
+    assert kinds(answer) == ["piano"] * 10
+    assert not {"piano 1", "piano 2", "piano 3"} & set(titles(answer))
+    assert [hit.rank for hit in answer.hits] == list(range(1, 11))
+    assert all(0 <= hit.score <= 1 for hit in answer.hits)
+
+
+def test_every_song_says_which_seed_led_to_it_and_how(library: Library) -> None:
+    answer = library.recommend(Wanted(like=("piano artist 1 - piano 1", "piano 2")), ANY)
+    for hit in answer.hits:
+        assert any("piano artist" in reason for reason in hit.why), hit
+    stood = [hit for hit in answer.hits if any("stands with" in reason for reason in hit.why)]
+    assert {hit.track.title for hit in stood} & {"piano 3", "piano 4", "piano 5"}
+    assert any("playlists" in reason for hit in stood for reason in hit.why)
+
+
+def test_two_tastes_of_one_playlist_are_both_answered(library: Library, tmp_path: Path) -> None:
+    mixed = jspf(
+        tmp_path / "mixed.jspf", "Mixed", named("piano", 10, 11, 12, 13, 14, 15, 16, 17) + named("metal", 10, 11)
+    )
+    answer = library.recommend(Wanted(playlists=(str(mixed),)), ANY)
+    assert 2 <= kinds(answer).count("metal") <= 5
+    assert kinds(answer).count("piano") >= 5
+    assert "disco" not in kinds(answer)
+
+
+def test_a_dislike_pushes_away_what_is_like_it(library: Library) -> None:
+    liked = library.recommend(Wanted(like=("piano 12", "metal 12")), ANY)
+    hated = next(hit.track for hit in liked.hits if hit.track.title.startswith("metal"))
+    pushed = library.recommend(Wanted(like=("piano 12", "metal 12"), dislike=(hated.id,)), ANY)
+    assert hated.title not in titles(pushed)
+
+    def scores(answer: Answer) -> dict[str, float]:
+        return {hit.track.title: hit.score for hit in answer.hits}
+
+    before, after = scores(liked), scores(pushed)
+    lost = {title: after[title] / before[title] for title in before.keys() & after.keys()}
+    assert max(share for title, share in lost.items() if title.startswith("metal")) < 0.9
+    assert min(share for title, share in lost.items() if title.startswith("piano")) > 0.9
+
+
+def test_what_is_both_liked_and_disliked_is_neither(library: Library) -> None:
+    answer = library.recommend(Wanted(like=("piano 1", "metal 1"), dislike=("metal 1",)), ANY)
+    assert kinds(answer) == ["piano"] * 10
+    assert "metal 1" not in titles(answer)
+    assert any("both liked and disliked" in note for note in answer.notes)
+
+
+def test_votes_are_likes_and_dislikes(library: Library) -> None:
+    answer = library.recommend(Wanted(user="ann"), ANY)
+    assert set(kinds(answer)) == {"piano"}
+    assert not {"piano 1", "metal 2"} & set(titles(answer))
+
+
+def test_who_has_said_nothing_gets_what_many_like_of_many_kinds_and_is_told(library: Library) -> None:
+    answer = library.recommend(Wanted(user="nobody"), ANY)
+    assert set(kinds(answer)) == set(KINDS)
+    assert any("nobody has not voted" in note for note in answer.notes)
+    assert {hit.track.title for hit in answer.hits[:3]} <= {f"{kind} {n}" for kind in KINDS for n in range(12)}
+
+
+def test_a_playlist_of_the_library_an_album_an_artist_lead_on(library: Library) -> None:
+    answer = library.recommend(Wanted(playlists=("metal evening 0",)), ANY)
+    assert set(kinds(answer)) == {"metal"}
+    assert not set(titles(answer)) & {f"metal {n}" for n in range(8)}
+    answer = library.recommend(Wanted(artists=("disco artist 3",)), ANY)
+    assert set(kinds(answer)) == {"disco"}
+    assert "disco 3" not in titles(answer)
+    with pytest.raises(NotFound, match="no album"):
+        library.recommend(Wanted(albums=("Nowhere",)))
+
+
+def test_a_name_alone_leads_to_songs_of_lists_that_are_called_so(library: Library) -> None:
+    answer = library.recommend(Wanted(names=("rainy sunday",)), ANY)
+    assert set(titles(answer)[:4]) == {"piano 20", "piano 21", "piano 22", "piano 23"}
+    assert "Rainy Sunday" in " ".join(answer.hits[0].why)
+
+
+def test_a_playlist_of_unknown_songs_still_helps_by_its_name(library: Library, tmp_path: Path) -> None:
+    unknown = jspf(tmp_path / "u.jspf", "Rainy sunday", [("Nobody", "Nothing"), ("No one", "Nowhere")])
+    answer = library.recommend(Wanted(playlists=(str(unknown),)), ANY)
+    assert set(titles(answer)[:4]) == {"piano 20", "piano 21", "piano 22", "piano 23"}
+    assert any("0 of the 2 songs" in note for note in answer.notes)
+
+
+def test_filters_and_caps_hold(library: Library) -> None:
+    answer = library.recommend(Wanted(like=("piano 1",)), Query(limit=20, per_artist=1, per_album=None))
+    first = [hit.track.artist for hit in answer.hits[:10]]
+    assert len(set(first)) == len(first)
+    from songkin.search.filters import parse_filter
+
+    metal = Query(filters=(parse_filter("genre=metal"),), per_artist=None)
+    assert set(kinds(library.recommend(Wanted(like=("piano 1",)), metal))) == {"metal"}
+    assert set(kinds(library.recommend(Wanted(names=("piano evening",)), metal))) <= {"metal"}
+
+
+def test_the_more_adventurous_the_farther(library: Library) -> None:
+    liked = ("piano 1", "piano 2")
+    scores = []
+    for far in (0.0, 0.5, 1.0):
+        hits = library.recommend(Wanted(like=liked, adventurous=far), ANY).hits
+        scores.append(round(sum(hit.score for hit in hits) / len(hits), 6))
+    assert scores[0] >= scores[1] > scores[2]
+
+
+def test_an_order_that_flows_holds_the_same_songs(library: Library) -> None:
+    wanted = {"like": ("piano 1", "disco 1", "metal 1")}
+    best = library.recommend(Wanted(**wanted), ANY)  # type: ignore[arg-type]
+    flow = library.recommend(Wanted(**wanted, order="flow"), ANY)  # type: ignore[arg-type]
+    assert sorted(titles(best)) == sorted(titles(flow))
+    assert titles(best)[0] == titles(flow)[0]
+    leaps = [
+        sum(
+            abs(a.track.bpm - b.track.bpm)
+            for a, b in zip(x.hits, x.hits[1:], strict=False)
+            if a.track.bpm and b.track.bpm
+        )
+        for x in (flow, best)
+    ]
+    assert leaps[0] < leaps[1]
+
+
+@pytest.mark.parametrize("times", [500, 10_000])
+def test_very_many_seeds_and_the_same_one_again(library: Library, tmp_path: Path, times: int) -> None:
+    songs = named("piano", *range(EACH)) * (times // EACH + 1)
+    big = jspf(tmp_path / "big.jspf", "Big", songs[:times] if times > 500 else named("piano", 1) * 500)
+    answer = library.recommend(Wanted(playlists=(str(big),)), ANY)
+    assert len(answer.hits) == 10
+    assert ("piano 1" in titles(answer)) is False
+
+
+def test_what_cannot_be_is_told_in_one_line(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(SourceError, match=r"a\.jpg"):
+        library.recommend(Wanted(playlists=(str(tmp_path / "a.jpg"),)))
+    with pytest.raises(NotFound, match="no playlist and no file"):
+        library.recommend(Wanted(playlists=("Nowhere",)))
+    with pytest.raises(QueryError, match="adventure"):
+        Wanted(adventurous=float("nan"))
+    with pytest.raises(QueryError, match="order"):
+        Wanted(order="sideways")
+    empty = jspf(tmp_path / "empty.jspf", "", [])
+    answer = library.recommend(Wanted(playlists=(str(empty),)), ANY)
+    assert len(answer.hits) == 10
+
+
+def test_a_library_of_one_song_has_nothing_to_recommend_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "one.csv").write_text("title,artist,energy,danceability\nOnly,One,.5,.5\n")
+    assert run(["import", str(tmp_path / "one.csv"), "-L", str(tmp_path / "l"), "--no-pull"]) == 0
+    capsys.readouterr()
+    assert run(["recommend", "--like", "Only", "-L", str(tmp_path / "l")]) == 0
+    assert "Nothing was found" in capsys.readouterr().err
+
+
+def test_the_command_prints_hits_with_reasons_as_others_do(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["recommend", "--like", "piano 1", "--dislike", "metal 1", "-n", "3", "-L", str(home / "library"), "--json"]
+    assert run(words) == 0
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert len(told["hits"]) == 3
+    assert told["query"] == "piano artist 1 - piano 1, not metal artist 1 - metal 1"
+    assert all(hit["why"] for hit in told["hits"])
+
+
+def test_weights_are_learned_from_the_librarys_own_playlists(
+    home: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with library_at(tmp_path / "few", cache=str(tmp_path / "no")) as few:
+        few.import_([home / "songs.csv"])
+        with pytest.raises(NotFound, match="fewer than 20 playlists"):
+            few.learn_blend()
+        for n in range(24):
+            kind = list(KINDS)[n % 3]
+            jspf(tmp_path / f"{n}.jspf", f"List {n}", named(kind, *random.Random(n).sample(range(EACH), 10)))
+        few.import_([str(tmp_path / f"{n}.jspf") for n in range(24)])
+        weights, playlists = few.learn_blend()
+        assert playlists == 12
+        assert sum(weights.values()) == pytest.approx(1.0)
+        assert weights["content"] + weights["crowd"] > 0.5
+        from songkin.recommending.learning import kept
+
+        assert dict(kept(few.catalog)) == pytest.approx(dict(weights))
