@@ -271,7 +271,19 @@ def test_weights_are_learned_from_the_librarys_own_playlists(
         weights, playlists = few.learn_blend()
         assert playlists == 12
         assert sum(weights.values()) == pytest.approx(1.0)
-        assert weights["content"] + weights["crowd"] > 0.5
         from songkin.recommending.learning import kept
 
         assert dict(kept(few.catalog)) == pytest.approx(dict(weights))
+
+
+def test_who_is_right_about_hidden_songs_is_heard_more() -> None:
+    from songkin.recommending.learning import Case, gain, learned, ranked
+    from songkin.recommending.recommend import WEIGHTS
+
+    right = {f"right {n}": 0.5 + n / 100 for n in range(10)}
+    wrong = {f"wrong {n}": 0.9 for n in range(10)}
+    cases = [Case({"content": {**wrong}, "crowd": {**right}}, frozenset(right)) for _ in range(5)]
+    weights = learned(cases)
+    assert weights["crowd"] > 1.5 * weights["content"]
+    assert gain(ranked(cases[0].said, weights), cases[0].truth) == 1.0
+    assert gain(ranked(cases[0].said, WEIGHTS), cases[0].truth) < 1.0

@@ -21,12 +21,11 @@ from songkin.evaluation import factors
 from songkin.evaluation.continuation import DEPTH, clicks, likeness, r_precision
 from songkin.evaluation.metrics import bootstrap
 from songkin.evaluation.report import Report, Row, Table
-from songkin.models import Query
 from songkin.progress import Progress
 from songkin.recommending import learning
 from songkin.recommending.crowd import Crowd
 from songkin.recommending.gathered import Gathered, gather
-from songkin.recommending.learning import gain, ranked
+from songkin.recommending.learning import DEEP, gain, ranked
 from songkin.recommending.names import Names
 from songkin.recommending.recommend import WEIGHTS, candidates
 from songkin.recommending.wishes import Wish
@@ -157,7 +156,7 @@ class _Trial:
             wish = Wish(liked=dict.fromkeys(ids, 1.0), without=set(ids))
             if named:
                 wish.names.append(self.whole.names[number])
-            said = candidates(self.catalog, self.store, self.others, self.names, wish, Query()).said
+            said = candidates(self.catalog, self.store, self.others, self.names, wish, DEEP).said
             rankings["blend", named] = ranked(said, WEIGHTS)
             rankings["learned", named] = ranked(said, self.weights)
             for witness in said:

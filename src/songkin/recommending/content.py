@@ -7,7 +7,7 @@ is to the group that it fits best. What is disliked is grouped likewise; a candi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,8 +28,11 @@ SEEDS: Final = 100
 """Seeds that are looked at, the weightiest first."""
 TEXT: Final = 0.3
 """How much names and genres count among what is compared: more than where a song is asked for songs that sound like it."""
-WANTED: Final = 150
-"""Neighbours that each taste is asked for in each space."""
+WANTED: Final = 60
+"""Neighbours that each taste is asked for in each space, at least."""
+FEW: Final = 200
+SPARE: Final = 5
+"""Seeds of other tastes that may stand among a taste's neighbours."""
 PUSH: Final = 0.8
 """How much of its likeness to what is disliked a candidate loses."""
 
@@ -47,10 +50,9 @@ class Taste:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A candidate: how near it is to the taste that it fits best, its parts by space, and which taste that is."""
+    """A candidate: how near it is to the taste that it fits best, 0-1, and which taste that is."""
 
     score: float
-    parts: Mapping[str, float]
     taste: int
 
 
@@ -129,37 +131,60 @@ def neighbours(
     store: VectorStore,
     liked: Sequence[Taste],
     where: tuple[Condition, ...],
-    without: Sequence[str],
+    without: Collection[str],
     wanted: int = WANTED,
 ) -> dict[str, Near]:
     """Candidates by id. ``without`` never come back."""
-    where = (*where, Condition("ids", values=tuple(without), negate=True)) if without else where
-    asks = [Ask(space, vector, wanted, where) for taste in liked for space, vector in taste.centre.items()]
+    few = len(without) <= FEW  # to leave a few out here is faster than to have the engine do it
+    rest = () if few else (Condition("ids", values=tuple(sorted(without)), negate=True),)
+    asks = [
+        Ask(space, vector, wanted + (len(taste.songs) + SPARE if few else 0), (*where, *rest))
+        for taste in liked
+        for space, vector in taste.centre.items()
+    ]
     answers = iter(store.ask(asks) if asks else [])
     distances = [
-        {space: {match.id: 1.0 - match.score for match in next(answers)} for space in taste.centre} for taste in liked
+        {
+            space: {match.id: 1.0 - match.score for match in next(answers) if match.id not in without}
+            for space in taste.centre
+        }
+        for taste in liked
     ]
-    union = sorted({song for by_space in distances for by_id in by_space.values() for song in by_id})
-    radii = catalog.vectors.reach_of(union)
+    radii = catalog.vectors.reach_of(
+        sorted({song for by_space in distances for by_id in by_space.values() for song in by_id})
+    )
     best: dict[str, Near] = {}
     for number, (taste, by_space) in enumerate(zip(liked, distances, strict=True)):
         taste.radius.update({space: ranking.mean_of_nearest(list(by_id.values())) for space, by_id in by_space.items()})
-        mine = {song for by_id in by_space.values() for song in by_id}
-        full = {space: _filled(by_id, mine, wanted) for space, by_id in by_space.items() if by_id}
-        weights = {space: weight(space) for space in full}
-        for song, (score, parts) in ranking.blend(full, taste.radius, radii, weights).items():
+        for song, score in _scores(taste, by_space, radii, wanted).items():
             if song not in best or score > best[song].score:
-                measured = {space: part for space, part in parts.items() if song in by_space[space]}
-                best[song] = Near(score, measured, number)
+                best[song] = Near(score, number)
     return best
 
 
-def _filled(by_id: Mapping[str, float], songs: set[str], wanted: int) -> Mapping[str, float]:
-    """Distances; where the list was cut, those of other songs are told to be that of its last."""
-    if len(by_id) < wanted:
-        return by_id
-    last = max(by_id.values())
-    return {song: by_id.get(song, last) for song in songs}
+def _scores(
+    taste: Taste, by_space: Mapping[str, Mapping[str, float]], radii: Mapping[str, Mapping[str, float]], wanted: int
+) -> dict[str, float]:
+    """What ``ranking.blend`` gives, for all candidates at once. Where a space's list was cut, songs that are not in it are
+    as far as its last; where it was not, they lack the space, and are judged by the others at a discount."""
+    songs = list({song: None for by_id in by_space.values() for song in by_id})
+    total = present = score = np.zeros(len(songs))
+    for space, by_id in by_space.items():
+        if not by_id:
+            continue
+        nowhere = max(by_id.values()) if len(by_id) >= wanted else np.nan
+        far = np.array([by_id.get(song, nowhere) for song in songs])
+        known = radii.get(space, {})
+        reach = np.array([known.get(song, ranking.DEFAULT_RADIUS) for song in songs])
+        has, factor = ~np.isnan(far), weight(space)
+        near = np.exp(
+            -np.maximum(np.where(has, far, 0.0), 0.0) / np.sqrt(np.maximum(reach, 1e-4) * taste.radius[space])
+        )
+        score = score + factor * np.where(has, near, 0.0)
+        present = present + factor * has
+        total = total + factor
+    found = score / np.maximum(present, 1e-9) * np.sqrt(present / np.maximum(total, 1e-9))
+    return dict(zip(songs, found.tolist(), strict=True))
 
 
 def likeness(catalog: Catalog, store: VectorStore, tastes_: Sequence[Taste], songs: Sequence[str]) -> dict[str, float]:

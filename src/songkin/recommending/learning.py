@@ -26,6 +26,8 @@ CASES: Final = 40
 LEAST: Final = 20
 """Playlists of at least ``SONGS`` songs without which nothing is learned."""
 SONGS: Final = 8
+DEEP: Final = Query(limit=50)
+"""How deep the witnesses are asked."""
 KEPT: Final = "blend"
 _STEPS: Final = (0.0, 0.5, 0.7, 1.4, 2.0, 4.0)
 _ROUNDS: Final = 3
@@ -121,7 +123,7 @@ def cases_of(
         wish = Wish(liked=dict.fromkeys(given, 1.0), without=set(given))
         if place % 2:
             wish.names.append(gathered.names[number])
-        found = candidates(catalog, store, others, called, wish, Query())
+        found = candidates(catalog, store, others, called, wish, DEEP)
         cases.append(Case(found.said, frozenset(truth)))
     return cases
 

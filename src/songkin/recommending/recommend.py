@@ -61,9 +61,8 @@ def candidates(
 ) -> Candidates:
     """All songs that any witness names and the filters let pass, with what is said of them."""
     where = conditions(query.filters)
-    without = sorted(wish.without)
     liked = content.tastes(store, wish.liked)
-    near = content.neighbours(catalog, store, liked, where, without)
+    near = content.neighbours(catalog, store, liked, where, wish.without, max(content.WANTED, 3 * query.limit))
     seeds = {gathered.number[song]: weight for song, weight in wish.liked.items() if song in gathered.number}
     lists = gathered.crowd.near(seeds)
     named = names.near(wish.names) if wish.names else np.zeros(gathered.crowd.lists)
@@ -75,7 +74,7 @@ def candidates(
             said[witness] = _best(gathered, gathered.crowd.votes(nearness))
     if artists := _by_artists(gathered, seeds):
         said["artists"] = artists
-    _let_pass(store, said, where, set(without))
+    _let_pass(store, said, where, wish.without)
     _complete(gathered, said, lists, named)
     _push_away(catalog, store, wish, said)
     return Candidates(said, near, liked, lists, named, weights)
