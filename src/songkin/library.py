@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import TracebackType
@@ -26,6 +26,7 @@ from songkin.errors import DiskFull, NotFound, StoreError, WeightsMissing
 from songkin.models import (
     AlbumNote,
     Answer,
+    Hit,
     ImportReport,
     IndexReport,
     Playlist,
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from songkin.recommending.asking import Wanted
     from songkin.recommending.gathered import Gathered
     from songkin.recommending.names import Names
+    from songkin.recommending.station import Station
+    from songkin.recommending.wishes import Wish
     from songkin.spaces import Statistics
     from songkin.store.vectors import VectorStore
 
@@ -291,6 +294,41 @@ class Library:
             lambda vectors: recommend(self.catalog, vectors, crowd, names, wish, query, statistics, wanted, weights)
         )
         return Answer(", ".join(wish.label), hits, tuple(dict.fromkeys((*before, *notes, *told))))
+
+    def path(self, first: str, last: str, query: Query = Query()) -> Answer:
+        """A walk from one song to another in small steps. Raises ``NotFound``, ``Ambiguous``, ``QueryError``."""
+        from songkin.recommending.walking import path
+
+        ends = (self.track(first), self.track(last))
+        hits, notes = self._upkeep.ask(lambda vectors: path(self.catalog, vectors, *ends, query))
+        return Answer(f"{ends[0].label} … {ends[1].label}", hits, notes)
+
+    def alchemy(self, add: Sequence[str], subtract: Sequence[str] = (), query: Query = Query()) -> Answer:
+        """Songs near to the sum of some songs without others, by sound. Raises ``NotFound``, ``Ambiguous``,
+        ``QueryError``."""
+        from songkin.recommending.walking import alchemy
+
+        plus, minus = ([self.track(what) for what in names] for names in (add, subtract))
+        hits, notes = self._upkeep.ask(lambda vectors: alchemy(self.catalog, vectors, plus, minus, query))
+        label = " + ".join(track.label for track in plus) + "".join(f" - {track.label}" for track in minus)
+        return Answer(label, hits, notes)
+
+    @contextmanager
+    def radio(self, wanted: Wanted, query: Query = Query()) -> Iterator[Station]:
+        """Songs without end that go with what is wanted, and learn from skips. Holds the search index."""
+        from songkin.recommending.answering import recommend
+        from songkin.recommending.asking import wish_of
+        from songkin.recommending.learning import kept
+        from songkin.recommending.station import Station
+
+        wish, statistics, weights = wish_of(self.catalog, wanted), self._statistics(), kept(self.catalog)
+        crowd, names = self._crowd()
+        with self._upkeep.open_index() as (vectors, _):
+
+            def ask(wish: Wish, query: Query) -> tuple[Hit, ...]:
+                return recommend(self.catalog, vectors, crowd, names, wish, query, statistics, wanted, weights)[0]
+
+            yield Station(ask, wish, query)
 
     def learn_blend(self) -> tuple[Mapping[str, float], int]:
         """Learn from the library's own playlists how much content, crowd, names and artists count in recommendations;
