@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from songkin.recommending.station import Station
     from songkin.recommending.wishes import Wish
     from songkin.spaces import Statistics
+    from songkin.store.playlistbook import Place
     from songkin.store.vectors import VectorStore
 
 
@@ -329,6 +330,59 @@ class Library:
                 return recommend(self.catalog, vectors, crowd, names, wish, query, statistics, wanted, weights)[0]
 
             yield Station(ask, wish, query)
+
+    def extend(
+        self,
+        playlist: str,
+        count: int = 10,
+        *,
+        include: Mapping[str, float] | None = None,
+        adventurous: float = 0.3,
+        save: str = "",
+        query: Query = Query(),
+    ) -> tuple[Playlist, Answer]:
+        """Let a playlist grow by songs that go with it. ``include`` weighs further songs from -1, away from them, to 1.
+        With ``save`` the grown list is a new playlist of that name. Raises ``NotFound``, ``Ambiguous``, ``QueryError``."""
+        from songkin.importing import lists
+        from songkin.recommending.asking import Wanted
+        from songkin.store.playlistbook import Place
+
+        old = self.catalog.playlists.one(playlist)
+        weights = include or {}
+        liked, away = ([what for what, weight in weights.items() if (weight > 0) == side] for side in (True, False))
+        wanted = Wanted(tuple(liked), tuple(away), (old.id,), weights=weights, adventurous=adventurous)
+        answer = self.recommend(wanted, replace(query, limit=count))
+        places = lists.place_of(self.catalog, old)
+        fresh = [Place(hit.track.id, "id", None, None, "songkin") for hit in answer.hits]
+        return self._keep_list(old, [*places, *fresh], save, f"extended by {len(fresh)}"), answer
+
+    def reorder(self, playlist: str, *, save: str = "") -> Playlist:
+        """Put a playlist in an order that flows: tempo, key and energy change gently, from its first song on; places
+        without a song of the library go to the end. Raises ``NotFound``, ``Ambiguous``, ``QueryError``."""
+        from songkin.importing import lists
+        from songkin.recommending.choosing import flowing
+
+        old = self.catalog.playlists.one(playlist)
+        entries, places = self.catalog.playlists.entries(old.id), lists.place_of(self.catalog, old)
+        here = [(entry.track, place) for entry, place in zip(entries, places, strict=True) if entry.track]
+        gone = [place for entry, place in zip(entries, places, strict=True) if not entry.track]
+        order = flowing([track for track, _ in here])
+        return self._keep_list(old, [*(here[n][1] for n in order), *gone], save, "put in order")
+
+    def _keep_list(self, old: Playlist, places: Sequence[Place], save: str, about: str) -> Playlist:
+        from songkin.importing import lists
+        from songkin.indexing import refresh
+        from songkin.progress import Quiet
+        from songkin.store.lock import run_lock
+
+        with run_lock(self.config):
+            if save:
+                songs = [place.track for place in places if place.track]
+                kept = lists.write(self.catalog, save, songs, "recommend", f"{old.name}, {about}")
+            else:
+                kept = lists.rewrite(self.catalog, old, places, about)
+            refresh.refresh(self.catalog, self.config, Quiet())
+        return kept
 
     def learn_blend(self) -> tuple[Mapping[str, float], int]:
         """Learn from the library's own playlists how much content, crowd, names and artists count in recommendations;

@@ -134,6 +134,7 @@ class PlaylistEntry:
     how: str = ""
     given: Mapping[str, str] = field(default_factory=dict)
     added_at: float | None = None
+    added_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

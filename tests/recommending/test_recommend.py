@@ -287,3 +287,67 @@ def test_who_is_right_about_hidden_songs_is_heard_more() -> None:
     assert weights["crowd"] > 1.5 * weights["content"]
     assert gain(ranked(cases[0].said, weights), cases[0].truth) == 1.0
     assert gain(ranked(cases[0].said, WEIGHTS), cases[0].truth) < 1.0
+
+
+def test_a_playlist_grows_in_place_and_the_run_is_taken_back(home: Path, tmp_path: Path) -> None:
+    with library_at(tmp_path / "l", cache=str(tmp_path / "no")) as own:
+        own.import_([home / "songs.csv"])
+        own.import_([home / "lists"])
+        before = own.entries("metal evening 0")
+        kept, answer = own.extend("metal evening 0", 5, include={"disco 3": 0.2, "piano 4": -1.0})
+        after = own.entries("metal evening 0")
+        assert (kept.songs, kept.name, kept.source) == (13, "metal evening 0", "jspf")
+        assert after[:8] == before
+        assert [entry.track.id for entry in after[8:] if entry.track] == [hit.track.id for hit in answer.hits]
+        assert {entry.track.title.split()[0] for entry in after[8:] if entry.track} <= {"metal", "disco"}
+        hits = own.find("metal", Query(limit=50, per_artist=None, per_album=None, filters=_in("metal evening 0"))).hits
+        assert {hit.track.id for hit in answer.hits if hit.track.title.startswith("metal")} <= {
+            h.track.id for h in hits
+        }
+        own.undo(own.catalog.journal.last_runs(1)[0]["id"])
+        assert own.entries("metal evening 0") == before
+        copy, _ = own.extend("metal evening 0", 2, save="Grown")
+        assert (copy.name, copy.songs, own.entries("metal evening 0") == before) == ("Grown", 10, True)
+        with pytest.raises(QueryError, match="another kind"):
+            own.extend("metal evening 0", 2, save="Rainy Sunday")
+        flowing = own.reorder("metal evening 0")
+        assert flowing.id == kept.id
+        ordered = [entry.track.title for entry in own.entries(kept.id) if entry.track]
+        assert sorted(ordered) == sorted(entry.track.title for entry in before if entry.track)
+        assert ordered[0] == "metal 0"
+
+
+def _in(playlist: str) -> tuple[Any, ...]:
+    from songkin.search.filters import parse_filter
+
+    return (parse_filter(f"playlist={playlist}"),)
+
+
+def test_the_commands_grow_and_order_a_playlist(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["-L", str(tmp_path / "l"), "--json"]
+    with library_at(tmp_path / "l", cache=str(tmp_path / "no")) as own:
+        own.import_([home / "songs.csv"])
+        own.import_([home / "lists"])
+    assert (
+        run(
+            [
+                "playlist",
+                "extend",
+                "piano evening 1",
+                "-n",
+                "3",
+                "--include",
+                "disco 1=0.3",
+                "--exclude",
+                "metal 1",
+                *where,
+            ]
+        )
+        == 0
+    )
+    told = json.loads(capsys.readouterr().out)
+    assert (told["songs"], len(told["hits"])) == (11, 3)
+    assert run(["playlist", "order", "piano evening 1", *where]) == 0
+    assert len(json.loads(capsys.readouterr().out)["tracks"]) == 11
+    assert run(["playlist", "extend", "piano evening 1", "--include", "disco 1=3", *where]) == 2
+    assert "out of bounds" in capsys.readouterr().out

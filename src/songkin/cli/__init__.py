@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "radio": "songs without end that go with one",
     "path": "a walk from one song to another",
     "alchemy": "songs added and subtracted",
+    "playlist": "grow a playlist, or have it flow",
     "list": "songs, playlists, what was refused, duplicates",
     "show": "one song with all that is known of it",
     "stats": "numbers about the library",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from songkin.errors import QueryError
@@ -30,12 +31,16 @@ class Wanted:
     new_only: bool = False
     adventurous: float = SAFE
     order: str = "best"
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """How much songs of ``like`` and ``dislike`` count, from -1 to 1, by what they are called there; 1 else."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.adventurous <= 1.0:
             raise QueryError(
                 f"{self.adventurous:g} is no measure of adventure.", remedy="Give a number from 0, safe, to 1, far."
             )
+        if any(not -1.0 <= weight <= 1.0 for weight in self.weights.values()):
+            raise QueryError("A weight is out of bounds.", remedy="Give numbers from -1, away from it, to 1.")
         if self.order not in ORDERS:
             raise QueryError(f"There is no order {self.order!r}.", remedy=f"Use one of: {', '.join(ORDERS)}.")
 
@@ -44,9 +49,9 @@ def wish_of(catalog: Catalog, wanted: Wanted) -> Wish:
     """The wish that is meant. Raises ``NotFound``, ``Ambiguous``, ``SourceError``."""
     wishing = Wishing(catalog)
     for what in wanted.like:
-        wishing.song(what)
+        wishing.song(what, wanted.weights.get(what, 1.0))
     for what in wanted.dislike:
-        wishing.song(what, -1.0)
+        wishing.song(what, wanted.weights.get(what, -1.0))
     for what in wanted.playlists:
         wishing.playlist(what)
     for what in wanted.albums:

@@ -90,7 +90,7 @@ class Playlists:
                 {row.id: to_track(row) for row in self.db.rows(sa.select(tracks).where(tracks.c.id.in_(part)))}
             )
         return [
-            PlaylistEntry(row.pos, found.get(row.track_id or ""), row.how, row.given or {}, row.added_at)
+            PlaylistEntry(row.pos, found.get(row.track_id or ""), row.how, row.given or {}, row.added_at, row.added_by)
             for row in rows
         ]
 
