@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "find": "songs by words",
     "similar": "songs that sound like a song or a recording",
     "recommend": "what goes with songs, playlists, albums, artists, votes",
+    "clusters": "songs and playlists that are alike, in groups",
     "list": "songs, playlists, what was refused, duplicates",
     "show": "one song with all that is known of it",
     "stats": "numbers about the library",

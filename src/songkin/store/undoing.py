@@ -32,7 +32,7 @@ from songkin.store.schema import (
 )
 from songkin.store.songbook import Songbook
 
-UNDOABLE: Final = ("import", "set")
+UNDOABLE: Final = ("import", "set", "clusters")
 
 
 def check(db: Database, run: int) -> None:
