@@ -25,8 +25,8 @@ from songkin.recommending.grouping import parse
 if TYPE_CHECKING:
     from songkin.library import Library
     from songkin.models import Playlist
-    from songkin.recommending.grouping import Choice
     from songkin.recommending.clusters import Clustering, Metric
+    from songkin.recommending.grouping import Choice
     from songkin.recommending.saving import Filled
 
 _INDICES = {"silhouette": "silhouette", "davies_bouldin": "Davies–Bouldin", "calinski_harabasz": "Calinski–Harabasz"}

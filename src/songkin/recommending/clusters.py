@@ -7,8 +7,8 @@
     library.clusters.refill()             # later: with the songs that belong to it now
 
 Groups are fitted on a sample (``scale.SAMPLE`` songs), and then every song is placed, block by block, so that memory does not
-grow with the library. A playlist is the mean of its songs. Which songs have no numbers, and so no place, is told. Playlists
-that were made here are none of those that are grouped or compared: they would be found to be alike.
+grow with the library. A playlist is the mean of its songs. How many songs have no numbers, and so no place, is told.
+Playlists that songkin filled itself are none of those that are grouped or compared: they would be found to be alike.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from songkin.config import Config
 from songkin.errors import NotFound, QueryError
 from songkin.models import Playlist, Track
 from songkin.recommending import grouping, kmeans, naming, saving, scale
+from songkin.recommending.gathered import OWN
 from songkin.recommending.grouping import Asked, Choice
 from songkin.recommending.saving import Filled
 from songkin.recommending.scale import Scale
@@ -208,11 +209,13 @@ class Clusters:
 
     def _told(self, ids: Sequence[str]) -> dict[str, naming.Told]:
         """What is known of songs, to name groups by."""
-        made_here = {each.id for each, _ in self.catalog.playlists.of_source(saving.SOURCE)}
-        wanted, names = set(ids), {each.id: each.name for each in self.catalog.playlists.all()}
+        wanted, names = (
+            set(ids),
+            {each.id: each.name for each in self.catalog.playlists.all() if each.source not in OWN},
+        )
         lists: dict[str, set[str]] = {}
         for playlist, track in self.catalog.playlists.contents():
-            if track in wanted and playlist not in made_here:
+            if track in wanted and playlist in names:
                 lists.setdefault(track, set()).add(names[playlist])
         tracks = self.catalog.tracks(ids)
         raw = self.catalog.vectors.of(ids, ("mtt_tags", "msd_tags"))
@@ -221,9 +224,8 @@ class Clusters:
         }
 
     def _means(self, by: str, seed: int, also: str = "") -> tuple[Scale, _Means]:
-        """All playlists that were not made here (but ``also``), as means of their songs."""
-        made_here = {each.id for each, _ in self.catalog.playlists.of_source(saving.SOURCE)} - {also}
-        lists = [each for each in self.catalog.playlists.all() if each.id not in made_here]
+        """All playlists that songkin did not fill itself (but ``also``), as means of their songs."""
+        lists = [each for each in self.catalog.playlists.all() if each.source not in OWN or each.id == also]
         if not lists:
             raise NotFound("There are no playlists yet.", remedy="`songkin import FILE` brings them.")
         space, encoder = scale.space_of(self.catalog, by)
