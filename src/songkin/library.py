@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from songkin.exporting import Exporting
     from songkin.progress import Progress
     from songkin.recommending.asking import Wanted
+    from songkin.recommending.clusters import Clusters
     from songkin.recommending.gathered import Gathered
     from songkin.recommending.names import Names
     from songkin.recommending.station import Station
@@ -449,6 +450,13 @@ class Library:
         from songkin.store.numbers import summary
 
         return summary(self.catalog.db)
+
+    @property
+    def clusters(self) -> Clusters:
+        """Groups songs and playlists that are alike, keeps them as playlists, and finds playlists near to one."""
+        from songkin.recommending.clusters import Clusters
+
+        return Clusters(self.catalog, self.config)
 
     @property
     def export(self) -> Exporting:

@@ -16,6 +16,8 @@ import pytest
 from songkin.benchmark import (
     MEASUREMENTS,
     asking,
+    clustering,
+    clustering_cpu,
     comparing,
     growing,
     hearing,
@@ -242,3 +244,30 @@ def test_a_python_that_is_not_there_or_says_nothing_is_told_in_one_line(setup: S
     assert (line.verdict, "cannot be started" in line.note) == ("skipped", True)
     with pytest.raises(SongkinError, match="printed no JSON"):
         processes.result(processes.Started(["true"], {}))
+
+
+OTHER_KMEANS = """
+import json, sys
+import numpy as np
+given = json.load(sys.stdin)
+np.save(given["centres"], np.load(given["rows"])[: given["k"]])
+json.dump({"cpu": 8.0}, sys.stdout)
+"""
+
+
+def test_clusters_are_set_against_another_k_means(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clustering, "SKLEARN", OTHER_KMEANS)
+    cpu, squares = clustering.clusters(replace(setup, sklearn=sys.executable))
+    assert cpu.against == 8.0
+    assert cpu.ratio == pytest.approx(cpu.ours / 8.0)
+    assert squares.ratio is not None
+    assert squares.ratio < 0.8  # the first rows are poor centres
+    (line,) = clustering.clusters(setup)
+    assert (line.verdict, "--sklearn" in line.note) == ("skipped", True)
+
+
+def test_the_centres_that_are_timed_are_written_down(tmp_path: Path) -> None:
+    np.save(tmp_path / "rows.npy", clustering.made_up(2_000))
+    given = {"rows": str(tmp_path / "rows.npy"), "k": 6, "centres": str(tmp_path / "centres.npy")}
+    assert clustering_cpu.cpu(given)["cpu"] >= 0
+    assert np.load(tmp_path / "centres.npy").shape == (6, clustering.NUMBERS)

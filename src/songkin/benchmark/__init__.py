@@ -30,6 +30,7 @@ MEASUREMENTS: Final = {
     "start": ("starting", "start", "from the command's start to its answer"),
     "import": ("importing", "import_", "tables, slices of playlists, names while they are typed"),
     "recommend": ("recommending", "recommend", "playlist-kNN, and what goes with 50 songs"),
+    "clusters": ("clustering", "clusters", "k-means of a million rows against scikit-learn's (needs --sklearn)"),
     "growth": ("growing", "growth", "what growing costs"),
 }
 """Name: module, function, what it is about."""

@@ -20,7 +20,7 @@ from typing import IO, Any, Final
 
 from songkin.errors import SongkinError
 
-_ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def songkin(library: Path, cache: Path, *words: str) -> Started:
 
 def task(module: str, given: Mapping[str, Any]) -> Started:
     """Start a module of this package that reads JSON and prints JSON, with one thread."""
-    return Started([sys.executable, "-m", f"songkin.benchmark.{module}"], _ONE_THREAD, json.dumps(given))
+    return Started([sys.executable, "-m", f"songkin.benchmark.{module}"], ONE_THREAD, json.dumps(given))
 
 
 def result(started: Started) -> dict[str, Any]:

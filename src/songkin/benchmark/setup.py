@@ -28,8 +28,8 @@ class Setup:
     is a folder that goes away.
 
     ``tracks`` is the size of the libraries that are made up; ``quick`` asks for a fraction of everything, to see that
-    it runs: its figures mean little. ``bliss`` and ``librosa`` are Pythons in whose environments these are installed, ``plot``
-    a file to draw the growth in.
+    it runs: its figures mean little. ``bliss``, ``librosa`` and ``sklearn`` are Pythons in whose environments these are
+    installed, ``plot`` a file to draw the growth in.
     """
 
     cache: Path
@@ -39,6 +39,7 @@ class Setup:
     quick: bool = False
     bliss: str = ""
     librosa: str = ""
+    sklearn: str = ""
     plot: TextIO | None = None
     say: Callable[[str], None] = silent
 

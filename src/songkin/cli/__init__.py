@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "path": "a walk from one song to another",
     "alchemy": "songs added and subtracted",
     "playlist": "grow a playlist, or have it flow",
+    "clusters": "songs and playlists that are alike, in groups",
     "list": "songs, playlists, what was refused, duplicates",
     "show": "one song with all that is known of it",
     "stats": "numbers about the library",

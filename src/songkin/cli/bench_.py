@@ -43,6 +43,9 @@ _ABOUT = "\n".join(f"{name:<12} {about}" for name, (_, _, about) in MEASUREMENTS
 )
 @click.option("--librosa", default="", metavar="PYTHON", help="A Python that has librosa, to compare memory with.")
 @click.option(
+    "--sklearn", default="", metavar="PYTHON", help="A Python that has scikit-learn, to compare clusters with."
+)
+@click.option(
     "--plot",
     default=None,
     type=click.File("w", encoding="utf-8", lazy=False),
@@ -57,6 +60,7 @@ def command(
     quick: bool,
     bliss: str,
     librosa: str,
+    sklearn: str,
     plot: TextIO | None,
     as_json: bool,
 ) -> None:
@@ -66,7 +70,7 @@ def command(
     from songkin.benchmark.setup import Setup
 
     with tempfile.TemporaryDirectory(prefix="songkin-bench-") as scratch:
-        setup = Setup(configured().cache, Path(scratch), music, tracks, quick, bliss, librosa, plot, note)
+        setup = Setup(configured().cache, Path(scratch), music, tracks, quick, bliss, librosa, sklearn, plot, note)
         figures = list(measure(names, setup))
     if as_json:
         emit({"figures": [in_json(figure) for figure in figures]})

@@ -94,6 +94,19 @@ class Playlists:
             for row in rows
         ]
 
+    def contents(self, playlist: str = "") -> Iterator[tuple[str, str]]:
+        """(playlist id, track id) of every place that is a song of the library, in order; of one playlist, or of all."""
+        query = sa.select(entries.c.playlist_id, entries.c.track_id).where(entries.c.track_id.is_not(None))
+        if playlist:
+            query = query.where(entries.c.playlist_id == playlist)
+        for row in self.db.rows(query.order_by(entries.c.playlist_id, entries.c.pos)):
+            yield row.playlist_id, row.track_id
+
+    def of_source(self, source: str) -> list[tuple[Playlist, str]]:
+        """Playlists of this kind of source, and what each lies in (its ``origin``), by name."""
+        origins = {row.id: row.origin for row in self.db.rows(sa.select(playlists.c.id, playlists.c.origin))}
+        return [(each, origins[each.id]) for each in self._found(playlists.c.source == source)]
+
     def of_tracks(self, ids: Sequence[str]) -> dict[str, list[str]]:
         """Track id -> folded names of the playlists that it is in."""
         found: dict[str, list[str]] = {}

@@ -32,7 +32,7 @@ from songkin.store.schema import (
 )
 from songkin.store.songbook import Songbook
 
-UNDOABLE: Final = ("import", "set", "playlist")
+UNDOABLE: Final = ("import", "set", "playlist", "clusters")
 
 
 def check(db: Database, run: int) -> None:

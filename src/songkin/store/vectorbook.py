@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import sqlalchemy as sa
@@ -13,6 +13,9 @@ from songkin.spaces import TABLE_ENCODER, table_row
 from songkin.store.database import Database, parts
 from songkin.store.rows import Array
 from songkin.store.schema import reach, statistics, tracks, vectors
+
+_DESCRIBED: Final = sa.cast(tracks.c.table_features, sa.String) != "{}"
+"""Whether a table tells of a track."""
 
 
 class VectorBook:
@@ -80,6 +83,15 @@ class VectorBook:
         query = sa.select(vectors.c.track_id, vectors.c.encoder).where(vectors.c.output == output)
         return {row.track_id: row.encoder for row in self.db.rows(query)}
 
+    def having(self, output: str, encoder: str) -> list[str]:
+        """Ids of the tracks of which this encoder made this output, sorted."""
+        if output == "table":
+            query = sa.select(tracks.c.id).where(_DESCRIBED)
+        else:
+            query = sa.select(vectors.c.track_id.label("id"))
+            query = query.where(vectors.c.output == output, vectors.c.encoder == encoder)
+        return sorted(row.id for row in self.db.rows(query))
+
     def origins(self, track: str) -> dict[str, str]:
         """Which vectors a track has, and the encoder of each: output -> fingerprint."""
         rows = self.db.rows(sa.select(vectors.c.output, vectors.c.encoder).where(vectors.c.track_id == track))
@@ -92,7 +104,7 @@ class VectorBook:
         query = (
             sa.select(c.output, c.encoder, sa.func.count()).group_by(c.output, c.encoder).order_by(c.output, c.encoder)
         )
-        described = sa.select(sa.func.count()).where(sa.cast(tracks.c.table_features, sa.String) != "{}")
+        described = sa.select(sa.func.count()).where(_DESCRIBED)
         tables = int(self.db.rows(described)[0][0])
         return [*(tuple(row) for row in self.db.rows(query)), *([("table", TABLE_ENCODER, tables)] if tables else [])]
 
