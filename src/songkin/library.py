@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING, Any, Self
 from songkin import config as settings
 from songkin import store
 from songkin.config import Config
-from songkin.errors import DiskFull, NotFound, StoreError, WeightsMissing
+from songkin.errors import NotFound, WeightsMissing
+from songkin.importing.feedback import Feedback
 from songkin.models import (
+    ME,
     AlbumNote,
     Answer,
     Hit,
@@ -35,9 +37,9 @@ from songkin.models import (
     Query,
     Refusal,
     Track,
+    user_name,
 )
 from songkin.store.catalog import Catalog
-from songkin.store.database import damaged
 from songkin.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ class Shown:
     votes: Mapping[str, str]
 
 
-class Library:
+class Library(Feedback):
     """A library of music in one folder. Use it as a context manager; ``config`` overrides ``path``."""
 
     def __init__(self, path: str | os.PathLike[str] | None = None, *, config: Config | None = None) -> None:
@@ -89,20 +91,7 @@ class Library:
     @cached_property
     def catalog(self) -> Catalog:
         """The catalog, opened when first needed. Raises ``NotFound`` if there is no library here yet."""
-        file = store.catalog_file(self.config.library)
-        if not file.exists():
-            raise NotFound(
-                f"There is no library at {self.config.library}.",
-                remedy="Make one with `songkin index FOLDER`, or name another with -L DIR.",
-            )
-        if file.is_file() and file.stat().st_size == 0 and store.index_folder(self.config.library).exists():
-            raise damaged(file)  # a run that is killed at its very start leaves an empty file too, but no index
-        if not os.access(file, os.W_OK) or not os.access(file.parent, os.W_OK):
-            return Catalog(file, readonly=True)
-        try:
-            return Catalog(file)
-        except DiskFull as error:  # it can still be asked
-            return Catalog(file, readonly=True, because=error)
+        return store.open_catalog(self.config.library)
 
     # Filling it ----------------------------------------------------------------------------------------------
 
@@ -165,13 +154,15 @@ class Library:
         columns: Mapping[str, str] | None = None,
         vectors: str = "",
         space: str = "",
+        user: str = ME,
         progress: Progress | None = None,
     ) -> ImportReport:
         """Add songs, playlists and albums from files, folders and zips of them; what each holds is recognised.
 
         ``kind`` says what they are, ``columns`` names the columns of a table (field -> heading), ``vectors`` is a file
-        whose rows belong to a table's, ``space`` what their space is to be called. Raises ``SourceError`` for a path
-        that is not there, ``LibraryBusy``, ``StoreError``.
+        whose rows belong to a table's, ``space`` what their space is to be called, ``user`` whose votes and history they
+        hold where they do not say it. Raises ``SourceError`` for a path that is not there, ``QueryError`` for a name
+        that is none, ``LibraryBusy``, ``StoreError``.
         """
         from songkin.importing.run import Asked, import_files
         from songkin.indexing import refresh
@@ -184,13 +175,15 @@ class Library:
         self._make()
         told, began = progress or Quiet(), time.monotonic()
         with run_lock(self.config):
-            report = import_files(self.catalog, names, Asked(kind, columns or {}, vectors, space), told)
+            report = import_files(
+                self.catalog, names, Asked(kind, columns or {}, vectors, space, user_name(user)), told
+            )
             notes = refresh.refresh(self.catalog, self.config, told)
         self._keep_tag_names()
         return replace(report, notes=(*report.notes, *notes), seconds=time.monotonic() - began)
 
     def undo(self, run: int, *, progress: Progress | None = None) -> dict[str, int]:
-        """Take an import back: how many songs (``removed``), ``playlists`` and ``albums`` went, how many songs are as they
+        """Take an import back: how many songs (``removed``), ``playlists``, ``albums`` and ``listens`` went, how many songs are as they
         were before (``updated``), and how many playlists and albums are (``returned``). Raises ``NotFound`` for a run that
         is no import or was taken back before."""
         from songkin.indexing import refresh
@@ -232,6 +225,30 @@ class Library:
         from songkin.search.shelves import joined
 
         return joined(self.catalog, self.catalog.playlists.albums())
+
+    def save_top(
+        self,
+        name: str,
+        by: str = "played",
+        *,
+        window: str = "all",
+        user: str | None = ME,
+        limit: int = 20,
+        now: float | None = None,
+    ) -> Playlist:
+        """Keep a top list as a playlist of this name, or refresh the one that is kept; the rest as in ``top``. It is a
+        run that can be taken back. Raises ``QueryError``, ``LibraryBusy``."""
+        from songkin.importing import toplists
+        from songkin.indexing import refresh
+        from songkin.progress import Quiet
+        from songkin.store.lock import run_lock
+
+        with run_lock(self.config):
+            found = self.top(by, window=window, user=user, limit=limit, now=now)
+            about = toplists.title(by, window, user)
+            kept = toplists.keep(self.catalog, name, about, user or "", found)
+            refresh.refresh(self.catalog, self.config, Quiet())
+        return kept
 
     def forget(self, what: str) -> Track:
         """Remove one song from the library (its file stays). Raises ``NotFound``, ``Ambiguous``."""
@@ -439,12 +456,6 @@ class Library:
         found = self.catalog.tracks(sorted({i for a, b, _ in links for i in (a, b)}))
         return [(found[a], found[b], evidence) for a, b, evidence in links]
 
-    def vote(self, user: str, what: str, vote: str) -> Track:
-        """Note what a listener thinks of a song: love, like, okay or hate."""
-        track = self.track(what)
-        self.catalog.vote(user, track.id, vote)
-        return track
-
     def stats(self) -> dict[str, Any]:
         """Numbers about the library."""
         from songkin.store.numbers import summary
@@ -521,18 +532,4 @@ class Library:
         return fitted(self.catalog)
 
     def _make(self) -> None:
-        file = store.catalog_file(self.config.library)
-        try:
-            self.config.library.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"The library's folder {self.config.library} cannot be made: {error.strerror}.",
-                remedy="Choose another with -L DIR.",
-            ) from error
-        if not os.access(self.config.library, os.W_OK | os.X_OK):
-            raise StoreError(
-                f"The library at {self.config.library} cannot be written.",
-                remedy="Check the folder's permissions, or choose another with -L DIR.",
-            )
-        if not file.exists():
-            Catalog(file).close()
+        store.begin(self.config.library)

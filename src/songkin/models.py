@@ -7,6 +7,7 @@ surrogates, as Python's own file functions do.
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -236,6 +237,67 @@ class Exported:
     playlists: int = 0
     votes: int = 0
     notes: tuple[str, ...] = ()
+
+
+# Listeners ------------------------------------------------------------------------------------------------------
+
+ME: Final = "me"
+"""The user that is meant where none is named."""
+HEARD: Final = ("play", "skip")
+WINDOWS: Final[Mapping[str, float]] = {"week": 7, "month": 30, "half-year": 182, "year": 365, "all": math.inf}
+"""How many days up to now each window has."""
+CHARTS: Final = ("played", "loved", "liked", "newest")
+"""What a top list may be of."""
+
+
+def user_name(text: str) -> str:
+    """A user's name as it is kept. Raises ``QueryError`` for none, a long one, or one with control characters."""
+    name = text.strip()
+    if not name.isprintable() or not 0 < len(name) <= 100:
+        shown = ascii(name[:20]) + " …" * (len(name) > 20)
+        raise QueryError(f"{shown} is no name of a user.", remedy="Use 1 to 100 letters, signs and blanks.")
+    return name
+
+
+def since(window: str, now: float) -> float:
+    """When a window began that ends ``now``, in seconds since 1970. Raises ``QueryError`` if there is none of the name."""
+    if window not in WINDOWS:
+        raise QueryError(f"There is no window {window!r}.", remedy=f"Use one of: {', '.join(WINDOWS)}.")
+    return now - WINDOWS[window] * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What a user thinks of a song: ``love``, ``like``, ``okay`` or ``hate``; ``at`` in seconds since 1970."""
+
+    user: str
+    track: Track
+    vote: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that a user did: a ``play`` or ``skip`` of ``track``, ``seconds`` of it, or a ``search`` for ``text``.
+    ``at`` in seconds since 1970; ``source`` is the kind of file that told it, or ``songkin``."""
+
+    user: str
+    at: float
+    kind: str
+    track: Track | None = None
+    text: str = ""
+    seconds: float | None = None
+    source: str = "songkin"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A place in a top list: how often the song was played or voted for, and when last; of the newest, when it came."""
+
+    rank: int
+    track: Track
+    count: int
+    at: float
 
 
 # Filters ------------------------------------------------------------------------------------------------------

@@ -150,6 +150,18 @@ VOTES: Final = ("love", "like", "okay", "hate")
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """Somebody played or skipped a song (``kind``: one of ``models.HEARD``). ``at`` in seconds since 1970, ``seconds``
+    how much of it was heard."""
+
+    song: Song
+    at: float
+    user: str = ""
+    kind: str = "play"
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """One row of a table of a catalog that songkin itself wrote, with values as the catalog keeps them. A row of
     ``vectors`` has its numbers in ``vector``."""
@@ -183,5 +195,5 @@ class Remark:
     line: str
 
 
-Record = Song | Listing | Album | Correction | Voted | Kept | BadRow | Columns | Remark
+Record = Song | Listing | Album | Correction | Voted | Heard | Kept | BadRow | Columns | Remark
 Records = Iterator[Record]

@@ -85,8 +85,8 @@ def filled(folder: Path) -> Library:
     index(library, folder / "music", encoders=("descriptors", "fingerprint"))
     library.import_([table_at(folder / "Evening.csv", range(8)), folder / "drive.m3u8", folder / "albums.csv"])
     library.import_([folder / "panns.npz"])
-    library.vote("me", "Song 1", "love")
-    library.vote("=you", "Song 5", "hate")
+    library.vote("Song 1", "love")
+    library.vote("Song 5", "hate", user="=you")
     library.set("Song 2", {"year": "1977"})
     return library
 

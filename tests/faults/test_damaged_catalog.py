@@ -199,7 +199,7 @@ def test_without_its_log_a_catalog_is_an_older_one_and_whole(whole: Path, tmp_pa
     library = tmp_path / "library"
     shard.copy(whole / "library", library)
     with library_at(library) as opened:
-        opened.vote("me", "Song 1", "love")
+        opened.vote("Song 1", "love")
         for end in ("", "-wal"):  # as a kill leaves them
             shutil.copy2(f"{catalog_file(library)}{end}", f"{tmp_path}/catalog.db{end}")
     assert (tmp_path / "catalog.db-wal").stat().st_size > 0

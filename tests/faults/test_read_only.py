@@ -165,7 +165,7 @@ def test_a_vote_on_a_read_only_library_says_why_not(whole: Path, tmp_path: Path)
     shard.copy(whole / "library", tmp_path / "library")
     with read_only(tmp_path / "library"), library_at(tmp_path / "library") as library:
         with pytest.raises(StoreError) as caught:
-            library.vote("me", "Song 1", "love")
+            library.vote("Song 1", "love")
         assert "can only be read" in caught.value.message
         assert caught.value.remedy
 
@@ -175,7 +175,7 @@ def test_what_a_killed_writer_left_in_the_log_is_read_or_told(whole: Path, tmp_p
     shard.copy(whole / "library", library)
     code = (
         "import os, sys; from songkin.library import Library; library = Library(sys.argv[1]);"
-        "library.vote('me', 'Song 2', 'hate'); os.kill(os.getpid(), 9)"
+        "library.vote('Song 2', 'hate'); os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", code, library]).returncode == -signal.SIGKILL
     with read_only(library):

@@ -62,7 +62,7 @@ def older(tmp_path: Path) -> Path:
         sound_file(tmp_path / "music" / f"{n}.flac", tune(2, seed=n), {"title": f"Song {n}"})
     with library_at(tmp_path / "library") as library:
         index(library, tmp_path / "music")
-        library.vote("me", "Song 1", "love")
+        library.vote("Song 1", "love")
     return tmp_path / "library"
 
 
@@ -119,7 +119,7 @@ def test_the_copy_holds_what_still_stood_in_the_log(
 ) -> None:
     code = (
         "import os, sys; from songkin.library import Library; library = Library(sys.argv[1]);"
-        "library.vote('me', 'Song 2', 'hate'); os.kill(os.getpid(), 9)"
+        "library.vote('Song 2', 'hate'); os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", code, older]).returncode == -signal.SIGKILL
     assert (older / "catalog.db-wal").stat().st_size > 0

@@ -57,7 +57,7 @@ def test_a_changed_file_is_read_again_and_keeps_its_id_and_votes(tmp_path: Path)
     path = sound_file(tmp_path / "music" / "a.flac", tune(2, seed=1), {"title": "Old"})
     with library_at(tmp_path / "library") as library:
         index(library, tmp_path / "music")
-        track = library.vote("me", "Old", "love")
+        track = library.vote("Old", "love")
         sound_file(Path(path), tune(3, seed=2), {"title": "New"})
         report = index(library, tmp_path / "music")
         assert (report.updated, report.added) == (1, 0)
@@ -80,7 +80,7 @@ def test_a_moved_file_keeps_its_id_its_votes_and_its_vectors(tmp_path: Path) -> 
     path = sound_file(music / "a.flac", tune(2), {"title": "Song"})
     with library_at(tmp_path / "library") as library:
         index(library, music)
-        track = library.vote("me", "Song", "love")
+        track = library.vote("Song", "love")
         vector = library.catalog.vectors.one(track.id, "timbre98")
         (music / "deeper").mkdir()
         os.rename(path, music / "deeper" / "b.flac")
@@ -365,7 +365,7 @@ def test_swapped_and_renumbered_files_keep_their_own_songs_and_votes(tmp_path: P
     with library_at(tmp_path / "library") as library:
         index(library, music)
         ids = {track.title: track.id for track in library.tracks()}
-        library.vote("me", "Song 1", "love")
+        library.vote("Song 1", "love")
         os.rename(music / "1.flac", music / "x")
         os.rename(music / "2.flac", music / "1.flac")
         os.rename(music / "x", music / "2.flac")

@@ -12,7 +12,18 @@ from songkin.store import catalog_file
 from songkin.store.schema import metadata
 from soundfiles import sound_file, tune
 
-NEW_TABLES = ("slices", "changes", "own_spaces", "albums", "entries", "playlists", "claims", "aliases")
+NEW_TABLES = (
+    "listens",
+    "searches",
+    "slices",
+    "changes",
+    "own_spaces",
+    "albums",
+    "entries",
+    "playlists",
+    "claims",
+    "aliases",
+)
 NEW_COLUMNS = (
     "subgenres",
     "url",

@@ -10,11 +10,11 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from songkin.models import Answer, Filter, Hit, Query, Track
+from songkin.models import ME, WINDOWS, Answer, Filter, Hit, Query, Track
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,6 +42,24 @@ def with_library(command: Command) -> Command:
 def with_json(command: Command) -> Command:
     """``--json``."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
+
+
+def with_user(command: Command) -> Command:
+    """``--user NAME`` and ``--all-users``; the command gets one ``user``, None for all."""
+
+    @functools.wraps(command)
+    def asking(*args: Any, user: str, all_users: bool, **options: Any) -> Any:
+        return command(*args, user=None if all_users else user, **options)
+
+    named = click.option("--user", metavar="NAME", default=ME, show_default=True, help="Whose.")
+    everyone = click.option("--all-users", is_flag=True, help="Of all users together.")
+    return cast(Command, named(everyone(asking)))
+
+
+def with_window(command: Command) -> Command:
+    """``--window``."""
+    told = f"How far back: {', '.join(WINDOWS)}."
+    return click.option("--window", metavar="WINDOW", default="all", show_default=True, help=told)(command)
 
 
 def with_query(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -159,6 +177,13 @@ def clock(seconds: float | None) -> str:
     whole = round(seconds)
     hours, rest = divmod(whole, 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+def day(at: float) -> str:
+    """A time (seconds since 1970) as people here read it: ``2024-01-31 20:15``."""
+    from datetime import datetime
+
+    return datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M")
 
 
 def track_json(track: Track) -> dict[str, Any]:

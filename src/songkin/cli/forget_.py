@@ -11,7 +11,7 @@ from songkin.cli.common import emit, opened, printable, track_json, with_library
 @click.argument("what", nargs=-1, required=True, metavar="WHAT")
 @with_library
 def command(what: tuple[str, ...], library: str | None, qdrant_url: str | None, as_json: bool) -> None:
-    """Remove one song, its vectors and its votes from the library. The file stays."""
+    """Remove one song, its vectors, its votes and its history from the library. The file stays."""
     with opened(library, qdrant_url=qdrant_url) as music:
         track = music.forget(" ".join(what))
     if as_json:

@@ -10,7 +10,7 @@ import click
 from songkin.cli.common import clock, emit, note, opened, printable, show_table, table, with_library
 from songkin.cli.progress import Bar
 from songkin.errors import QueryError
-from songkin.models import Imported, ImportReport, Unmatched
+from songkin.models import ME, Imported, ImportReport, Unmatched
 
 SHOWN = 20
 
@@ -21,6 +21,7 @@ SHOWN = 20
 @click.option("--map", "mapped", multiple=True, metavar="FIELD=COLUMN", help="Which column of a table holds a field.")
 @click.option("--vectors", metavar="FILE", default="", help="A .npy file whose rows belong to the table's.")
 @click.option("--space", metavar="NAME", default="", help="What the space of imported vectors is called.")
+@click.option("--user", metavar="NAME", default=ME, help="Whose votes and history it is, where no file says it (me).")
 @click.option("--unmatched", metavar="FILE", help="Write entries of playlists that name no song here to this CSV file.")
 @click.option("--no-pull", is_flag=True, help="Do not fetch missing model weights.")
 @click.option("--strict", is_flag=True, help="Exit with 3 if anything was refused.")
@@ -31,6 +32,7 @@ def command(
     mapped: tuple[str, ...],
     vectors: str,
     space: str,
+    user: str,
     unmatched: str | None,
     no_pull: bool,
     strict: bool,
@@ -43,7 +45,7 @@ def command(
     with opened(library, qdrant_url=qdrant_url) as music, Bar(quiet=as_json) as bar:
         if not no_pull and not music.config.offline:
             music.pull_weights(["minilm"], progress=bar)
-        report = music.import_(paths, kind=kind, columns=columns, vectors=vectors, space=space, progress=bar)
+        report = music.import_(paths, kind=kind, columns=columns, vectors=vectors, space=space, user=user, progress=bar)
     if unmatched:
         _write_unmatched(Path(unmatched), report.unmatched)
     if as_json:

@@ -18,7 +18,7 @@ def command(library: str | None, qdrant_url: str | None, as_json: bool) -> None:
         return
     made = table([("", "left"), ("", "right")])
     made.show_header = False
-    for name in ("tracks", "artists", "albums", "missing", "silent", "refused", "duplicates", "votes"):
+    for name in ("tracks", "artists", "albums", "missing", "silent", "refused", "duplicates", "votes", "plays"):
         made.add_row(name, f"{stats[name]:,}")
     made.add_row("length", clock(stats["seconds"]))
     if stats["first_year"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import click
 
@@ -23,10 +24,11 @@ def command(run: int, library: str | None, qdrant_url: str | None, as_json: bool
     click.echo(f"Run {run} was taken back{_told(done)}")
 
 
+_GONE: Final = (("removed", "song"), ("playlists", "playlist"), ("albums", "album"), ("listens", "listen"))
+
+
 def _told(done: Mapping[str, int]) -> str:
-    gone = [
-        _many(done[name], what) for name, what in (("removed", "song"), ("playlists", "playlist"), ("albums", "album"))
-    ]
+    gone = [_many(done[name], what) for name, what in _GONE]
     back = [_many(done[name], what) for name, what in (("updated", "song"), ("returned", "playlist or album"))]
     verbs = {True: " is as it was before", False: " are as they were before"}
     one = done["updated"] + done["returned"] == 1

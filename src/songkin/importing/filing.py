@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
@@ -12,16 +14,19 @@ import sqlalchemy as sa
 from songkin.errors import SourceError
 from songkin.matching import Match, Matcher
 from songkin.models import Refusal, Unmatched, track_id
-from songkin.records import Album, BadRow, Columns, Correction, Entry, Listing, Record, Remark, Song, Voted
+from songkin.records import Album, BadRow, Columns, Correction, Entry, Heard, Listing, Record, Remark, Song, Voted
 from songkin.store import own_spaces
 from songkin.store.bulk import roomy, uncollected
 from songkin.store.claims import of_song
+from songkin.store.listeningbook import Listen, Listens
 from songkin.store.playlistbook import Lists, Place, given_of
 from songkin.store.rows import Array
 from songkin.store.songbook import New, Songbook
 from songkin.text import fold
 
 BLOCK: Final = 2_000
+_SHOWN: Final = 5
+"""Songs that were heard and are not here, of which the report names so many."""
 _SERVICES: Final = ("exportify",)
 """Kinds whose lists tell of songs that are there, even without an id."""
 
@@ -72,6 +77,7 @@ class Filing:
         self._lists: dict[str, Listing] = {}
         self._entries = 0
         self._votes: list[Voted] = []
+        self._listens = _Listened(Listens(connection, run), kind)
 
     @uncollected()
     def take(self, records: Iterable[Record]) -> Filed:
@@ -92,15 +98,22 @@ class Filing:
             elif isinstance(record, Voted):
                 self._count(1)
                 self._votes.append(record)
+            elif isinstance(record, Heard):
+                self._count(1)
+                self._listens.waiting.append(record)
             else:
                 self._remarked(record)
             if len(self._waiting) >= BLOCK:
                 self._flush_songs()
+            if len(self._listens.waiting) >= BLOCK:
+                self._flush_listens()
             if self._entries >= BLOCK and isinstance(record, Listing) and record.whole:
                 self._flush_lists()
         self._flush_songs()
         self._flush_lists()
         self._flush_votes()
+        self._flush_listens()
+        self.filed.remarks += self._listens.remarks()
         return self.filed
 
     def _count(self, rows: int) -> None:
@@ -220,18 +233,26 @@ class Filing:
         """Votes on songs that are here; a vote makes no song."""
         songs = [each.song for each in self._votes]
         found = self._resolve(songs, [False] * len(songs), [None] * len(songs))
-        taken = known = 0
+        taken = known = elsewhere = 0
         for voted, match in zip(self._votes, found, strict=True):
             if match.track:
                 changed = self.songs.vote(voted.user, match.track, voted.vote, voted.at)
                 taken, known = taken + changed, known + (not changed)
                 continue
-            label = " - ".join(filter(None, [", ".join(voted.song.artists), voted.song.title])) or voted.song.path
-            self.filed.refused.append(
-                Refusal(self.name, f"There is no song {label!r} to vote on.", "Add it first.", voted.song.row)
-            )
+            if label := _label(voted.song):
+                self.filed.refused.append(
+                    Refusal(self.name, f"There is no song {label!r} to vote on.", "Add it first.", voted.song.row)
+                )
+            else:  # a service that names songs by its ids alone, and knows more of them than anybody has
+                elsewhere += 1
         if self._votes:
-            self.filed.remarks.append(f"Votes: {taken} taken, {known} changed nothing.")
+            others = f", {elsewhere:,} of songs that are not here" if elsewhere else ""
+            self.filed.remarks.append(f"Votes: {taken} taken, {known} changed nothing{others}.")
+
+    def _flush_listens(self) -> None:
+        """Plays of songs that are here; a play makes no song, and those of others are only counted."""
+        songs = [each.song for each in self._listens.waiting]
+        self._listens.flush(self._resolve(songs, [False] * len(songs), [None] * len(songs)))
 
     def _put(self, listing: Listing, found: Sequence[Match]) -> set[str]:
         """Store a playlist; the ids of songs that came in or went out."""
@@ -246,6 +267,47 @@ class Filing:
                     Unmatched(listing.name, pos, song.title, "; ".join(song.artists), song.path or song.url)
                 )
         return members
+
+
+@dataclass(slots=True)
+class _Listened:
+    """What a file tells of listening, and what became of it."""
+
+    book: Listens
+    source: str
+    waiting: list[Heard] = field(default_factory=list)
+    taken: int = 0
+    known: int = 0
+    elsewhere: dict[str, int] = field(default_factory=dict)
+
+    def flush(self, found: Sequence[Match]) -> None:
+        """Store those that wait, each of the track that was found for it."""
+        here: list[Listen] = []
+        for each, match in zip(self.waiting, found, strict=True):
+            if match.track:
+                here.append(Listen(each.user, each.at, match.track, each.kind, each.seconds))
+            else:
+                name = _label(replace(each.song, artists=each.song.artists[:1]))
+                self.elsewhere[name] = self.elsewhere.get(name, 0) + 1
+        self.waiting = []
+        fresh = self.book.take(here, self.source)
+        self.taken, self.known = self.taken + fresh, self.known + len(here) - fresh
+
+    def remarks(self) -> Iterator[str]:
+        """How many there were, and which songs that are not here were heard most."""
+        others = sum(self.elsewhere.values())
+        if self.taken or self.known or others:
+            yield (
+                f"Listens: {self.taken:,} taken, {self.known:,} known already, {others:,} of songs that are not here "
+                f"({len(self.elsewhere):,})."
+            )
+        if most := heapq.nlargest(_SHOWN, self.elsewhere.items(), key=itemgetter(1)):
+            yield f"Heard most of those that are not here: {'; '.join(f'{name} ({n:,})' for name, n in most)}."
+
+
+def _label(song: Song) -> str:
+    """A song as people call it."""
+    return " - ".join(filter(None, [", ".join(song.artists), song.title])) or song.path
 
 
 def _sentence(reason: str) -> str:

@@ -2,8 +2,8 @@
 
 Into an empty library it goes as it was: ids, what each source said and in which order, vectors with the encoders that
 made them, and the runs, which can be taken back as before. Into a library that holds songs it goes as what it tells, and
-is matched with them as anything else is: songs, playlists, albums, votes. What was heard then stays behind, for nobody
-could say which of two hearings of a file is the later.
+is matched with them as anything else is: songs, playlists, albums, votes, plays. What encoders heard then stays behind,
+for nobody could say which of two hearings of a file is the later; so do searches.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import sqlalchemy as sa
 from songkin.encoders import specs
 from songkin.errors import SourceError, StoreError
 from songkin.importing.filing import BLOCK, Filed
-from songkin.records import VOTES, Album, Entry, Kept, Listing, Record, Remark, Song, Voted
+from songkin.models import HEARD
+from songkin.records import VOTES, Album, Entry, Heard, Kept, Listing, Record, Remark, Song, Voted
 from songkin.store import keeping, outgoing, own_spaces
 from songkin.store.vectorbook import add_vectors
 
@@ -127,6 +128,8 @@ def _check(table: str, one: Kept) -> None:
         wrong = "has an id that is none"
     if not wrong and table == "votes" and values["vote"] not in VOTES:
         wrong = "has a vote that there is none of"
+    if not wrong and table == "listens" and values["kind"] not in HEARD:
+        wrong = "is neither a play nor a skip"
     if wrong:
         raise SourceError(f"Row {one.row} of the {table} {wrong}.", remedy=_REMEDY)
 
@@ -258,9 +261,15 @@ def _vote(kept: _Told, row: int, values: Mapping[str, Any]) -> Iterator[Record]:
         yield Voted(replace(song, row=row), values["vote"], values["user"], values["at"])
 
 
+def _heard(kept: _Told, row: int, values: Mapping[str, Any]) -> Iterator[Record]:
+    if song := kept.songs.get(values["track_id"]):
+        yield Heard(replace(song, row=row), values["at"], values["user"], values["kind"], values["seconds"])
+
+
 _TELL: Final[Mapping[str, Callable[[_Told, int, Mapping[str, Any]], Iterator[Record]]]] = {
     "tracks": _song,
     "playlists": _list,
     "albums": _album,
     "votes": _vote,
+    "listens": _heard,
 }

@@ -12,7 +12,7 @@ from typing import Any, Final
 from songkin.errors import SourceError, StoreError
 from songkin.importing import restoring
 from songkin.importing.filing import Filed, Filing
-from songkin.models import Imported, ImportReport, Refusal, Unmatched
+from songkin.models import ME, Imported, ImportReport, Refusal, Unmatched
 from songkin.progress import Progress
 from songkin.sources import catalog_folder
 from songkin.sources.given import Given, Options, expand, is_address
@@ -28,12 +28,13 @@ again to find what they lacked before, for they bring their songs themselves."""
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What was asked of an import beside its files. ``kind`` is what they are, where that is not to be told from them;
-    ``columns`` and ``space`` as in ``Options``; ``vectors`` is a file of vectors that belong to a table."""
+    ``columns``, ``space`` and ``user`` as in ``Options``; ``vectors`` is a file of vectors that belong to a table."""
 
     kind: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     vectors: str = ""
     space: str = ""
+    user: str = ME
 
 
 @dataclass(slots=True)
@@ -132,7 +133,8 @@ def _take_all(catalog: Catalog, run: int, given: Any, asked: Asked, tally: _Tall
 
 def _take(catalog: Catalog, run: int, item: Given, found: Source, asked: Asked, told: Progress) -> Filed:
     """Store one file in one transaction."""
-    options = Options(asked.columns, Given(os.path.abspath(asked.vectors)) if asked.vectors else None, asked.space)
+    vectors = Given(os.path.abspath(asked.vectors)) if asked.vectors else None
+    options = Options(asked.columns, vectors, asked.space, asked.user)
     held, state = f"{found.KIND}:{item.name}", _state(item)
     with catalog.db.writing() as connection:
         records = found.read(item, options)

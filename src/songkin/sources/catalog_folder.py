@@ -33,7 +33,7 @@ WHAT: Final = "songkin catalog"
 FORMAT: Final = 1
 _TABLES: Final = (
     *("runs", "tracks", "aliases", "claims", "playlists", "entries", "albums"),
-    *("own_spaces", "changes", "links", "votes", "refused"),
+    *("own_spaces", "changes", "links", "votes", "listens", "searches", "refused"),
 )
 _PART: Final = re.compile(rf"(?:(?:{'|'.join(_TABLES)}|vectors\..*)\.(?:parquet|csv)|vectors\..*\.npy)", re.DOTALL)
 _MOST_MANIFEST: Final = 16 << 20

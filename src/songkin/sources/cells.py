@@ -53,10 +53,8 @@ def number(cell: object) -> float | None:
     """A finite number, with a point or a decimal comma."""
     if isinstance(cell, bool):
         return float(cell)
-    if isinstance(cell, int | float):
-        return float(cell) if math.isfinite(cell) else None
     try:
-        found = float(str(cell).strip().replace(",", "."))
+        found = float(cell) if isinstance(cell, int | float) else float(str(cell).strip().replace(",", "."))
     except (ValueError, OverflowError):
         return None
     return found if math.isfinite(found) else None

@@ -20,6 +20,7 @@ from typing import BinaryIO, Final, TextIO
 
 from songkin import fetching
 from songkin.errors import SourceError
+from songkin.models import ME
 
 MOST_BYTES: Final = 4 << 30
 """Bytes that one file may have, unpacked."""
@@ -128,11 +129,12 @@ class Given:
 class Options:
     """What was said about a file beside its name. ``columns``: a song's field -> the heading of the column that holds it
     (``--map``); ``vectors``: a file of vectors whose rows belong to the table's; ``space``: what their space is to be
-    called (empty: after the file)."""
+    called (empty: after the file); ``user``: whose votes and history a file holds that does not say it."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     vectors: Given | None = None
     space: str = ""
+    user: str = ME
 
 
 class _Capped(io.RawIOBase):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from songkin.errors import SourceError
-from songkin.records import VOTES, BadRow, Records, Voted
+from songkin.errors import QueryError, SourceError
+from songkin.models import user_name
+from songkin.records import VOTES, BadRow, Records, Song, Voted
 from songkin.sources import cells, columns, rows
 from songkin.sources.given import Given, Options
 
@@ -40,4 +41,13 @@ def read(given: Given, options: Options) -> Records:
             elif not (song.title or song.key or song.path or song.url):
                 yield BadRow(row.number, "names no song", "Fill in its title, its id or its path.")
             else:
-                yield Voted(song, vote, cells.text(row.cells["User"]), cells.when(row.cells["Voted At"]))
+                yield _voted(
+                    row.number, song, vote, cells.text(row.cells["User"]) or options.user, row.cells["Voted At"]
+                )
+
+
+def _voted(number: int, song: Song, vote: str, user: str, at: object) -> Voted | BadRow:
+    try:
+        return Voted(song, vote, user_name(user), cells.when(at))
+    except QueryError as error:
+        return BadRow(number, f"has a user that cannot be: {error.message}", error.remedy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from songkin import spaces
 from songkin.config import Config
+from songkin.errors import DiskFull, NotFound, StoreError
 from songkin.models import TABLE_FIELDS
 from songkin.store import own_spaces
 from songkin.store.catalog import Catalog
+from songkin.store.database import damaged
 from songkin.store.vectors import Layout, Space, VectorStore
 
 if TYPE_CHECKING:
@@ -56,6 +59,43 @@ _STAMPS: Final = ("index_stamp", "index_next_stamp")
 def catalog_file(library: Path) -> Path:
     """The catalog of the library in this folder."""
     return library / "catalog.db"
+
+
+def open_catalog(library: Path) -> Catalog:
+    """The catalog of the library in this folder, only to be read where it cannot be written. Raises ``NotFound`` if
+    there is no library here yet, and ``StoreError``."""
+    file = catalog_file(library)
+    if not file.exists():
+        raise NotFound(
+            f"There is no library at {library}.",
+            remedy="Make one with `songkin index FOLDER`, or name another with -L DIR.",
+        )
+    if file.is_file() and file.stat().st_size == 0 and index_folder(library).exists():
+        raise damaged(file)  # a run that is killed at its very start leaves an empty file too, but no index
+    if not os.access(file, os.W_OK) or not os.access(file.parent, os.W_OK):
+        return Catalog(file, readonly=True)
+    try:
+        return Catalog(file)
+    except DiskFull as error:  # it can still be asked
+        return Catalog(file, readonly=True, because=error)
+
+
+def begin(library: Path) -> None:
+    """Make the library in this folder, if there is none yet. Raises ``StoreError``."""
+    try:
+        library.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The library's folder {library} cannot be made: {error.strerror}.",
+            remedy="Choose another with -L DIR.",
+        ) from error
+    if not os.access(library, os.W_OK | os.X_OK):
+        raise StoreError(
+            f"The library at {library} cannot be written.",
+            remedy="Check the folder's permissions, or choose another with -L DIR.",
+        )
+    if not catalog_file(library).exists():
+        Catalog(catalog_file(library)).close()
 
 
 def index_folder(library: Path) -> Path:

@@ -1,7 +1,8 @@
 """The catalog: songkin's memory, in one SQL database.
 
 All that songkin knows is here; the search index is made from it. Every change of a track raises its ``rev``; the index
-has caught up with a track when ``indexed_rev`` equals it. ``vectors`` and ``journal`` are the catalog's other two books.
+has caught up with a track when ``indexed_rev`` equals it. ``vectors``, ``journal``, ``playlists`` and ``listening`` are
+the catalog's other books.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from songkin.errors import StoreError
 from songkin.models import Track
 from songkin.store.database import Database, parts
 from songkin.store.journal import Journal
+from songkin.store.listeningbook import Listening
 from songkin.store.playlistbook import Playlists, leave_names
 from songkin.store.rows import Credit, Recording, Stored, to_row, to_track
 from songkin.store.schema import links, refused, tracks, vectors, votes
@@ -39,6 +41,7 @@ class Catalog:
         self.db = Database(file, readonly=readonly, because=because)
         self.vectors = VectorBook(self.db)
         self.journal = Journal(self.db)
+        self.listening = Listening(self.db)
         self.playlists = Playlists(self.db)
         self._kept: dict[str, tuple[object, tuple[str, ...]]] = {}
 
@@ -113,7 +116,7 @@ class Catalog:
                 connection.execute(sa.update(tracks).where(tracks.c.id.in_(part)).values(missing=int(missing)))
 
     def forget(self, ids: Sequence[str]) -> int:
-        """Remove tracks with their vectors, votes and links; returns how many there were."""
+        """Remove tracks with their vectors, votes, history and links; returns how many there were."""
         gone = 0
         with self.db.writing() as connection:
             leave_names(connection, ids)
@@ -359,9 +362,7 @@ class Catalog:
 
     def vote(self, user: str, track: str, vote: str) -> None:
         """One vote per user and track."""
-        with self.db.writing() as connection:
-            connection.execute(sa.delete(votes).where(votes.c.user == user, votes.c.track_id == track))
-            connection.execute(sa.insert(votes).values(user=user, track_id=track, vote=vote, at=time.time()))
+        self.listening.vote(user, track, vote)
 
     def votes_of(self, user: str) -> dict[str, str]:
         """track id -> vote."""

@@ -126,10 +126,22 @@ def _begin(connection: sa.Connection) -> None:
 
 
 @contextmanager
-def _writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+def _writing(engine: sa.Engine, patience: float = PATIENCE) -> Iterator[sa.Connection]:
     """One transaction that writes: it waits for its turn, and is stored whole or not at all."""
-    with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
-        yield connection
+    with engine.connect().execution_options(**{_WRITES: True}) as connection:
+        _wait_for(connection, patience)
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            _wait_for(connection, PATIENCE)
+
+
+def _wait_for(connection: sa.Connection, seconds: float) -> None:
+    """Have SQLite wait so long for other writers, from the next transaction on."""
+    raw = connection.connection.dbapi_connection
+    if raw is not None:
+        raw.execute(f"PRAGMA busy_timeout={round(seconds * 1000)}")
 
 
 def _stored_version(connection: sa.Connection) -> int | None:
@@ -236,12 +248,12 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """One transaction: all of it is stored, or nothing."""
+    def writing(self, *, patience: float = PATIENCE) -> Iterator[sa.Connection]:
+        """One transaction: all of it is stored, or nothing. It waits for others at most ``patience`` seconds."""
         if self.readonly:
             raise self._because
         try:
-            with _writing(self._engine) as connection:
+            with _writing(self._engine, patience) as connection:
                 yield connection
         except sa.exc.DatabaseError as error:
             raise _explained(error, self.file) from error

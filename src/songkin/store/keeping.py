@@ -19,7 +19,15 @@ TABLES: Final[Mapping[str, sa.Table]] = {
     table.name: table
     for table in (
         *(schema.runs, schema.tracks, schema.aliases, schema.claims, schema.playlists, schema.entries, schema.albums),
-        *(schema.own_spaces, schema.changes, schema.links, schema.votes, schema.refused),
+        *(
+            schema.own_spaces,
+            schema.changes,
+            schema.links,
+            schema.votes,
+            schema.listens,
+            schema.searches,
+            schema.refused,
+        ),
     )
 }
 """In an order in which each names only rows of those before it."""

@@ -111,18 +111,42 @@ def _to_2(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+_TO_3: Final = (
+    """CREATE TABLE slices (name VARCHAR NOT NULL,
+       size BIGINT NOT NULL,
+       mtime_ns BIGINT NOT NULL,
+       lists INTEGER NOT NULL,
+       run INTEGER NOT NULL,
+       PRIMARY KEY (name)) WITHOUT ROWID""",
+    "CREATE INDEX ix_slices_run ON slices (run)",
+    "CREATE INDEX ix_vectors_encoder ON vectors (output, encoder, track_id)",
+    """CREATE TABLE listens (user VARCHAR NOT NULL,
+       at FLOAT NOT NULL,
+       track_id VARCHAR(36) NOT NULL,
+       kind VARCHAR NOT NULL,
+       seconds FLOAT,
+       source VARCHAR NOT NULL,
+       run INTEGER NOT NULL,
+       PRIMARY KEY (user,
+       at,
+       track_id),
+       FOREIGN KEY(track_id) REFERENCES tracks (id) ON DELETE CASCADE) WITHOUT ROWID""",
+    "CREATE INDEX ix_listens_track_id ON listens (track_id)",
+    "CREATE INDEX ix_listens_run ON listens (run)",
+    """CREATE TABLE searches (user VARCHAR NOT NULL,
+       at FLOAT NOT NULL,
+       text VARCHAR NOT NULL,
+       PRIMARY KEY (user,
+       at,
+       text)) WITHOUT ROWID""",
+)
+
+
 def _to_3(connection: sa.Connection) -> None:
-    """Slices of playlists that need not be read again; whose vectors are, without reading them."""
-    connection.exec_driver_sql(
-        """CREATE TABLE slices (name VARCHAR NOT NULL,
-           size BIGINT NOT NULL,
-           mtime_ns BIGINT NOT NULL,
-           lists INTEGER NOT NULL,
-           run INTEGER NOT NULL,
-           PRIMARY KEY (name)) WITHOUT ROWID"""
-    )
-    connection.exec_driver_sql("CREATE INDEX ix_slices_run ON slices (run)")
-    connection.exec_driver_sql("CREATE INDEX ix_vectors_encoder ON vectors (output, encoder, track_id)")
+    """Slices of playlists that need not be read again; what was heard and searched for; whose vectors are,
+    without reading them."""
+    for statement in _TO_3:
+        connection.exec_driver_sql(statement)
 
 
 MIGRATIONS: Final[dict[int, Callable[[sa.Connection], None]]] = {1: _to_2, 2: _to_3}

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from songkin.store.database import Database
-from songkin.store.schema import links, playlists, refused, tracks, votes
+from songkin.store.schema import links, listens, playlists, refused, tracks, votes
 
 
 def summary(db: Database) -> dict[str, Any]:
@@ -36,5 +36,6 @@ def summary(db: Database) -> dict[str, Any]:
         "refused": int(db.rows(sa.select(sa.func.count()).select_from(refused))[0][0]),
         "duplicates": int(db.rows(sa.select(sa.func.count()).select_from(links))[0][0]),
         "playlists": int(db.rows(sa.select(sa.func.count()).select_from(playlists))[0][0]),
+        "plays": int(db.rows(sa.select(sa.func.count()).select_from(listens).where(listens.c.kind == "play"))[0][0]),
         "votes": int(db.rows(sa.select(sa.func.count()).select_from(votes))[0][0]),
     }

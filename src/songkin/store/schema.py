@@ -1,7 +1,7 @@
 """Tables of the catalog.
 
 The catalog is the truth: tracks, what each source said of them, playlists, albums, every vector as a blob with its
-encoder, runs, refused files, votes. The search index can be rebuilt from it at any time. ``SCHEMA_VERSION`` counts
+encoder, runs, refused files, votes, what was heard. The search index can be rebuilt from it at any time. ``SCHEMA_VERSION`` counts
 changes of these tables; ``migrations`` leads from each to the next.
 
 What ``tracks`` shows of a song is merged from ``claims``: one row for each source that told of it and each run in which
@@ -208,6 +208,28 @@ votes = sa.Table(
     sa.Column("track_id", sa.ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("vote", sa.String, nullable=False),
     sa.Column("at", sa.Float, nullable=False),
+)
+
+listens = sa.Table(
+    "listens",  # who played or skipped which song when; they lie by user and time, as they are asked for
+    metadata,
+    sa.Column("user", sa.String, primary_key=True),
+    sa.Column("at", sa.Float, primary_key=True),
+    sa.Column("track_id", sa.ForeignKey("tracks.id", ondelete="CASCADE"), primary_key=True, index=True),
+    sa.Column("kind", sa.String, nullable=False),  # play, skip
+    sa.Column("seconds", sa.Float),  # how much of it was heard
+    sa.Column("source", sa.String, nullable=False),  # the kind of file that told it; songkin: it was noted here
+    sa.Column("run", sa.Integer, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+searches = sa.Table(
+    "searches",  # what was searched for
+    metadata,
+    sa.Column("user", sa.String, primary_key=True),
+    sa.Column("at", sa.Float, primary_key=True),
+    sa.Column("text", sa.String, primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 refused = sa.Table(

@@ -1,7 +1,7 @@
 """Taking a run back: what it brought goes, what it replaced returns, what others brought since stays.
 
-A song goes with its run if nothing else knows it: no file, no other source, no playlist that stays, no vote. Two songs
-that a run found to be one are two again where each has a source of its own.
+A song goes with its run if nothing else knows it: no file, no other source, no playlist that stays, no vote, nobody
+who heard it. Two songs that a run found to be one are two again where each has a source of its own.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from songkin.store.schema import (
     changes,
     claims,
     entries,
+    listens,
     own_spaces,
     playlists,
     runs,
@@ -32,7 +33,7 @@ from songkin.store.schema import (
 )
 from songkin.store.songbook import Songbook
 
-UNDOABLE: Final = ("import", "set", "playlist", "clusters")
+UNDOABLE: Final = ("import", "set", "playlist", "clusters", "top")
 
 
 def check(db: Database, run: int) -> None:
@@ -55,8 +56,8 @@ def check(db: Database, run: int) -> None:
 
 
 def take_back(db: Database, run: int) -> dict[str, int]:
-    """Undo a run in one transaction; how many tracks, playlists and albums went, how many tracks changed, and how many
-    playlists and albums returned to what they were."""
+    """Undo a run in one transaction; how many tracks, playlists, albums and listens went, how many tracks changed, and
+    how many playlists and albums returned to what they were."""
     with db.writing() as connection:
         told = _column(connection, sa.select(claims.c.track_id).where(claims.c.run == run).distinct())
         heard_of = _column(connection, sa.select(aliases.c.track_id).where(aliases.c.run == run).distinct())
@@ -64,6 +65,7 @@ def take_back(db: Database, run: int) -> dict[str, int]:
         gone_albums = connection.execute(sa.delete(albums).where(albums.c.run == run)).rowcount
         connection.execute(sa.delete(claims).where(claims.c.run == run))
         connection.execute(sa.delete(aliases).where(aliases.c.run == run))
+        gone_listens = connection.execute(sa.delete(listens).where(listens.c.run == run)).rowcount
         touched, returned = _put_back(connection, run)
         unknown = _unknown(connection, sorted({*told, *heard_of}))
         for part in parts(unknown):
@@ -80,6 +82,7 @@ def take_back(db: Database, run: int) -> dict[str, int]:
         "updated": len(changed),
         "playlists": gone_lists,
         "albums": gone_albums,
+        "listens": gone_listens,
         "returned": returned,
     }
 
@@ -154,8 +157,10 @@ def _unknown(connection: sa.Connection, ids: Sequence[str]) -> list[str]:
     for part in parts(ids):
         claimed = sa.select(claims.c.track_id).where(claims.c.track_id.in_(part))
         voted = sa.select(votes.c.track_id).where(votes.c.track_id.in_(part))
+        played = sa.select(listens.c.track_id).where(listens.c.track_id.in_(part))
         query = sa.select(tracks.c.id).where(tracks.c.id.in_(part), tracks.c.path.is_(None))
-        candidates += connection.execute(query.where(tracks.c.id.not_in(claimed), tracks.c.id.not_in(voted))).scalars()
+        known = (tracks.c.id.not_in(each) for each in (claimed, voted, played))
+        candidates += connection.execute(query.where(*known)).scalars()
     staying = set(members(connection, candidates))
     return [i for i in candidates if i not in staying]
 
