@@ -18,7 +18,7 @@ from made_slices import mpd_slice, sync_page
 from songkin.exporting import Exporting
 from songkin.importing.run import Asked, import_files
 from songkin.progress import Quiet
-from songkin.records import Album, Correction, Kept, Listing, Record, Song, Voted
+from songkin.records import Album, Correction, Heard, Kept, Listing, Record, Song, Voted
 from songkin.sources.catalog_folder import MANIFEST
 from songkin.sources.corrections import HEADINGS
 from songkin.sources.given import Given
@@ -121,6 +121,38 @@ def _votes() -> bytes:
     return _table([head, *rows])
 
 
+def _listens() -> bytes:
+    def listen(n: int) -> dict[str, object]:
+        about = {"artist_name": f"Artist {n}", "track_name": f"Song {n}", "release_name": f"Album {n}"}
+        more = {"duration_ms": None, "submission_client": "a player", "recording_mbid": mbid(n)}
+        return {"listened_at": 1_704_067_200 + 240 * n, "track_metadata": {**about, "additional_info": more}}
+
+    return "".join(f"{json.dumps(listen(n))}\n" for n in range(SONGS)).encode()
+
+
+def _feedback() -> bytes:
+    said = ({"recording_mbid": mbid(n), "score": 1 - 2 * (n % 2), "created": 1_704_067_200} for n in range(SONGS))
+    return "".join(f"{json.dumps(one)}\n" for one in said).encode()
+
+
+def mbid(n: int) -> str:
+    """The MusicBrainz id of a song, where a file tells it."""
+    return f"0f9d2c1e-0000-4000-8000-{n:012}"
+
+
+def _scrobbles() -> bytes:
+    head: list[object] = ["uts", "utc_time", "artist", "artist_mbid", "album", "album_mbid", "track", "track_mbid"]
+    rows: list[list[object]] = [
+        [1_704_067_200 + 240 * n, f"01 Jan 2024, 00:{4 * n:02}", f"Artist {n}", "", f"Älbum {n}", "", f"Song {n}", ""]
+        for n in range(SONGS)
+    ]
+    return _table([head, *rows])
+
+
+def _bare_scrobbles() -> bytes:
+    return _table([[f"Artist {n}", f"Älbum {n}", f"Song {n}", f"01 Jan 2024 10:{n:02}"] for n in range(SONGS)])
+
+
 def _catalog() -> Example:
     """A whole catalog of the songs of ``_songs``, as songkin writes it."""
     with TemporaryDirectory() as name:
@@ -190,12 +222,16 @@ EXAMPLES: Final = (
     Example("million", "mpd.slice.0-2.json", _million(), Listing, closed=True),
     Example("audiomuse", "sync.json", _audiomuse(), Song, closed=True),
     Example("labels", "labels.json", _labels(), Song, closed=True),
+    Example("listenbrainz", "1.jsonl", _listens(), Heard),
+    Example("listenbrainz", "feedback.jsonl", _feedback(), Voted),
     Example("jspf", "weekly.jspf", _jspf(), Listing, closed=True),
     Example("xspf", "late.xspf", _xspf(), Listing, closed=True),
     Example("pls", "radio.pls", _pls(), Listing),
     Example("m3u", "drive.m3u8", _m3u(), Listing),
     Example("corrections", "by hand.csv", _corrections(), Correction),
     Example("votes", "votes.csv", _votes(), Voted),
+    Example("lastfm", "recenttracks.csv", _scrobbles(), Heard),
+    Example("lastfm", "me.csv", _bare_scrobbles(), Heard),
     Example("albums", "albums.csv", _albums(), Album),
     Example("exportify", "Evening.csv", "\n".join([A, *map(row_a, range(SONGS)), ""]).encode(), Listing),
     _bundle(),

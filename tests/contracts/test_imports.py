@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kindfiles import EXAMPLES, Example, garbage
+from kindfiles import EXAMPLES, Example, garbage, mbid
 from libraries import counts, library_at
 from songkin.library import Library
 from songkin.models import Query
@@ -32,6 +32,8 @@ STORED = {
     "changes": "id",
     "links": "",
     "votes": "",
+    "listens": "",
+    "searches": "",
 }
 """Tables, and columns of them that say when something was written."""
 
@@ -40,8 +42,8 @@ STORED = {
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library with a few songs of a table, which the examples name too, and a playlist that names none of them."""
     folder = tmp_path_factory.mktemp("begun")
-    rows = "".join(f"Song {n},Artist {n},200{n},own-{n}.mp3\n" for n in range(1, 4))
-    (folder / "mine.csv").write_text(f"title,artist,year,path\n{rows}")
+    rows = "".join(f"Song {n},Artist {n},200{n},own-{n}.mp3,{mbid(n)}\n" for n in range(1, 4))
+    (folder / "mine.csv").write_text(f"title,artist,year,path,mbid\n{rows}")
     (folder / "Drive.m3u8").write_text("".join(f"#EXTINF:-1,Nobody - Nothing {n}\nx/{n}.mp3\n" for n in range(3)))
     with library_at(folder / "library", cache=str(folder / "no models")) as made:
         assert counts(made.import_([folder / "mine.csv", folder / "Drive.m3u8"])) == (3, 0, 0, 0)

@@ -12,7 +12,7 @@ import pytest
 
 from kindfiles import ADDRESSES, EXAMPLES, Example, garbage
 from songkin.errors import SourceError
-from songkin.records import Album, BadRow, Columns, Correction, Listing, Record, Remark, Song
+from songkin.records import Album, BadRow, Columns, Correction, Heard, Listing, Record, Remark, Song, Voted
 from songkin.sources import kinds
 from songkin.sources.given import Given, Options, expand
 
@@ -67,6 +67,9 @@ def texts(record: Record) -> Iterator[str]:
             yield from (record.title, *record.artists, record.key)
         case Correction():
             yield from (record.playlist, record.song)
+        case Voted() | Heard():
+            yield from texts(record.song)
+            yield record.user
         case BadRow():
             yield record.reason
         case Remark():
@@ -104,6 +107,7 @@ LOOSER: dict[str, set[str]] = {
     "bundle": {"songs"},
     "corrections": {"songs"},
     "votes": {"songs"},
+    "lastfm": {"songs"},
 }
 """Kinds that are special forms of others: they come before these in the list."""
 

@@ -1,4 +1,4 @@
-"""Playlists, slices of a million playlists, another program's analysis, tables of albums and of corrections."""
+"""Playlists, slices of a million playlists, another program's analysis, tables of albums and of corrections, histories."""
 
 from __future__ import annotations
 
@@ -10,8 +10,20 @@ import numpy as np
 
 from fuzz import scratch
 from songkin.errors import SourceError
-from songkin.records import Album, BadRow, Correction, Listing, Song
-from songkin.sources import albums, audiomuse, corrections, jspf, m3u, million, pls, text_list, xspf
+from songkin.records import Album, BadRow, Correction, Heard, Listing, Song, Voted
+from songkin.sources import (
+    albums,
+    audiomuse,
+    corrections,
+    jspf,
+    lastfm,
+    listenbrainz,
+    m3u,
+    million,
+    pls,
+    text_list,
+    xspf,
+)
 from songkin.sources.given import Given, Options
 
 SOURCES: Final = (
@@ -24,6 +36,8 @@ SOURCES: Final = (
     (audiomuse, ".jsonl"),
     (albums, ".csv"),
     (corrections, ".csv"),
+    (listenbrainz, ".jsonl"),
+    (lastfm, ".csv"),
 )
 
 
@@ -57,6 +71,11 @@ def one(data: bytes) -> None:
             assert record.row > 0
             assert record.pos >= 0
             assert record.song
+        elif isinstance(record, Heard | Voted):
+            assert record.user
+            assert record.at is not None
+            assert 1e8 < record.at < 1e11
+            sensible(record.song)
         elif isinstance(record, Song):
             sensible(record)
 
@@ -93,6 +112,12 @@ def seeds() -> list[bytes]:
         "mood_vector": "a:1",
         "embedding": "AAAA",
     }
+    more = {"duration_ms": 1000, "artist_names": ["A", "B"], "isrc": "GBUM71000001", "spotify_id": "x"}
+    about = {"artist_name": "A feat. B", "track_name": "T", "additional_info": more, "mbid_mapping": None}
+    listens = [json.dumps({"listened_at": 1704067200 + n, "track_metadata": about}) for n in range(3)]
+    feedback = json.dumps(
+        {"recording_mbid": "0f9d2c1e-0000-4000-8000-000000000000", "score": -1, "created": 1704067200}
+    )
     texts = (
         m3u_text,
         "[playlist]\nFile1=a.mp3\nTitle1=A - B\nLength1=5\nFile3=http://x.example/s\n",
@@ -103,7 +128,10 @@ def seeds() -> list[bytes]:
         json.dumps({"total_tracks": 1, "tracks": [muse, muse]}),
         'artist,title,year_released,rating,review,genre,query,album_id\nA,"B, ü",2019,7.4,"warm\nhazy",Pop / Rock,q,43\n',
         "playlist,pos,artist,title,path,song\nDrive,2,A,'=B,x.mp3,A - B\nDrive,x,,,,C\nDrive,3,,,,\n",
+        "\n".join([*listens, feedback]),
+        'uts,utc_time,artist,album,track\n1704067200,"01 Jan 2024, 00:00",A,"B, ü",C\n,"02 Jan 2024, 00:00",A,,D\n',
     )
     made = [bytes((number,)) + text.encode() for number, text in enumerate(texts)]
-    made += [bytes((number,)) + texts[number].encode("utf-16") for number in (0, 2, 3, 4)]
+    made += [bytes((number,)) + texts[number].encode("utf-16") for number in (0, 2, 3, 4, 9, 10)]
+    made += [b"\x09[" + ",".join(listens).encode() + b"]", b"\x0aA,B,C,01 Jan 2024 12:34\nA,,D,02 Jan 2024 12:35\n"]
     return [*made, b"\0" + m3u_text.encode("latin-1")]

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from songkin.cli.common import (
     clock,
@@ -47,6 +48,8 @@ def command(
 ) -> None:
     """What was played, skipped and searched for, newest first. `songkin import` brings it from ListenBrainz and Last.fm."""
     if context.invoked_subcommand is not None:
+        if any(context.get_parameter_source(name) == ParameterSource.COMMANDLINE for name in context.params):
+            raise click.UsageError("Options go after `add`.")
         return
     with opened(library, qdrant_url=qdrant_url) as music:
         events = music.history(user=user, window=window, kinds=kind or KINDS, limit=limit)

@@ -67,12 +67,8 @@ def command(
 
 
 def _show(by: str, found: Sequence[Standing]) -> None:
-    counted = by != "newest"
-    heading = [(_WHEN[by], "left")]
-    made = table(
-        [("#", "right"), *([("times" if by == "played" else "users", "right")] if counted else []), ("song", "left")]
-        + heading
-    )
+    counted = {"played": [("times", "right")], "newest": []}.get(by, [("users", "right")])
+    made = table([("#", "right"), *counted, ("song", "left"), (_WHEN[by], "left")])
     for each in found:
         count = [f"{each.count:,}"] if counted else []
         made.add_row(str(each.rank), *count, printable(each.track.label), day(each.at))
