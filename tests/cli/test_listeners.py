@@ -162,7 +162,7 @@ def test_an_import_says_whose_history_it_is(place: Path, tmp_path: Path, capsys:
     code, _, err = said(capsys, place, "import", str(tmp_path / "me.csv"), "--user", "Anna", "--no-pull")
     assert code == 0
     assert "me.csv: lastfm" in err
-    assert "Listens: 1 taken, 0 known already, 1 of songs that are not here (1)." in err
+    assert "Listens: 1 taken, 0 known already, 1 of 1 song not here." in err
     assert "Nobody - Nothing (1)" in err
     assert [e["user"] for e in asked(capsys, place, "history", "--all-users")[1]["events"]] == ["Anna"]
     code, told = asked(capsys, place, "undo", "2")

@@ -207,7 +207,7 @@ def test_a_history_is_imported_once_and_taken_back(library: Library, tmp_path: P
     file.write_text("".join(lines))
     first = library.import_([file], user="anna")
     assert first.files[0].remarks == (
-        "Listens: 3 taken, 0 known already, 2 of songs that are not here (1).",
+        "Listens: 3 taken, 0 known already, 2 of 1 song not here.",
         "Heard most of those that are not here: Artist 9 - Song 9 (2).",
     )
     assert not first.refused

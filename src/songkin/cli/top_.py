@@ -63,7 +63,8 @@ def command(
         else:
             note(nothing_of(music, user if by != "newest" else None, _WHAT[by], _HOW[by]))
     if kept is not None and not as_json:
-        note(f"Kept as the playlist {kept.name} ({kept.songs} songs); the same command refreshes it.")
+        songs = "1 song" if kept.songs == 1 else f"{kept.songs} songs"
+        note(f"Kept as the playlist {kept.name} ({songs}); the same command refreshes it.")
 
 
 def _show(by: str, found: Sequence[Standing]) -> None:

@@ -66,7 +66,9 @@ def _list(music: Library, user: str | None, as_json: bool) -> None:
         return
     if not found:
         note(
-            nothing_of(music, user, "no votes", "`songkin vote WHAT love` makes one, `songkin import` brings others'.")
+            nothing_of(
+                music, user, "no votes", "`songkin vote WHAT love` makes one, `songkin import` brings those of a file."
+            )
         )
         return
     made = table([("vote", "left"), ("song", "left"), ("when", "left"), *([("user", "left")] if user is None else [])])
