@@ -223,9 +223,10 @@ class _Alike:
         best, chosen = 0.0, ""
         for number in self._candidates({*title.split(), *" ".join(artists).split()}):
             track, other, lines = self._names[number]
-            if versions(other) != wanted:
+            alike = fuzz.ratio(title, other, score_cutoff=TITLE_ALIKE)  # first, for nearly all fail here
+            if not alike or versions(other) != wanted:
                 continue
-            score = self._score(title, artists, other, lines.split("\n"))
+            score = self._score(alike, title, artists, lines.split("\n"))
             if score > best:
                 best, chosen = score, track
         return chosen
@@ -235,10 +236,7 @@ class _Alike:
         return {number for found in lists for number in found}
 
     @staticmethod
-    def _score(title: str, artists: Sequence[str], other: str, others: Sequence[str]) -> float:
-        alike = fuzz.ratio(title, other)
-        if alike < TITLE_ALIKE:
-            return 0.0
+    def _score(alike: float, title: str, artists: Sequence[str], others: Sequence[str]) -> float:
         if not artists:
             return alike if alike >= 95 and len(title) > 8 else 0.0
         by = max((max(fuzz.ratio(a, b), fuzz.token_sort_ratio(a, b)) for a in artists for b in others), default=0.0)

@@ -100,7 +100,7 @@ def test_a_name_that_no_user_can_have_is_refused_everywhere(user: str, library: 
         lambda: library.import_([__file__], user=user),
     ):
         with pytest.raises(QueryError, match="no name of a user") as caught:
-            ask()  # type: ignore[no-untyped-call]
+            ask()
         assert len(caught.value.message) < 200
         caught.value.message.encode()
     assert library.listeners() == []
@@ -171,10 +171,10 @@ def test_nobody_hears_a_song_for_less_than_nothing_or_for_days(seconds: float, l
 def test_windows_kinds_lists_and_limits_that_there_are_none_of_are_refused(library: Library) -> None:
     for asked in ({"window": "fortnight"}, {"kinds": ("dance",)}, {"limit": 0}, {"limit": 10**6}):
         with pytest.raises(QueryError):
-            library.history(**asked)  # type: ignore[arg-type]
+            library.history(**asked)
     for by, asked in (("hated", {}), ("played", {"window": ""}), ("newest", {"limit": -1})):
         with pytest.raises(QueryError):
-            library.top(by, **asked)  # type: ignore[arg-type]
+            library.top(by, **asked)
 
 
 def test_a_search_is_never_held_up_by_its_being_noted(library: Library) -> None:

@@ -297,7 +297,8 @@ class _Listened:
         """How many there were, and which songs that are not here were heard most."""
         others, songs = sum(self.elsewhere.values()), len(self.elsewhere)
         if self.taken or self.known or others:
-            away = f", {others:,} of {songs:,} song{'' if songs == 1 else 's'} not here" if others else ""
+            of = "1 song" if songs == 1 else f"{songs:,} songs"
+            away = f", {others:,} of {of} not here" if others else ""
             yield f"Listens: {self.taken:,} taken, {self.known:,} known already{away}."
         if most := heapq.nlargest(_SHOWN, self.elsewhere.items(), key=itemgetter(1)):
             yield f"Heard most of those that are not here: {'; '.join(f'{name} ({n:,})' for name, n in most)}."
