@@ -72,8 +72,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert library.import_([folder / "songs.csv"]).added == 3 * EACH
         report = library.import_([lists])
         assert (report.playlists, len(report.unmatched)) == (13, 0)
-        library.vote("ann", "piano 1", "love")
-        library.vote("ann", "metal 2", "hate")
+        library.vote("piano 1", "love", user="ann")
+        library.vote("metal 2", "hate", user="ann")
     return folder
 
 
