@@ -53,8 +53,8 @@ def as_format_1(file: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
         for name in NEW_TABLES:
             connection.execute(f"DROP TABLE {name}")
-        for name in ("isrc", "musicbrainz_id"):
-            connection.execute(f"DROP INDEX ix_tracks_{name}")
+        for name in ("tracks_isrc", "tracks_musicbrainz_id", "vectors_encoder"):
+            connection.execute(f"DROP INDEX ix_{name}")
         for name in NEW_COLUMNS:
             connection.execute(f"ALTER TABLE tracks DROP COLUMN {name}")
         connection.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
