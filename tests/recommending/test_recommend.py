@@ -146,6 +146,31 @@ def test_votes_are_likes_and_dislikes(library: Library) -> None:
     assert not {"piano 1", "metal 2"} & set(titles(answer))
 
 
+def test_hated_songs_never_come_back_and_heard_ones_only_where_asked_for(home: Path, tmp_path: Path) -> None:
+    with library_at(tmp_path / "l", cache=str(tmp_path / "no")) as own:
+        own.import_([home / "songs.csv"])
+        for n in range(6):
+            own.played(f"piano {n}", user="bob")
+        own.skipped("piano 7", user="bob")
+        own.vote("piano 8", "hate", user="bob")
+        answer = own.recommend(Wanted(user="bob"), Query(limit=20, per_artist=None, per_album=None))
+        assert kinds(answer).count("piano") > 10
+        assert "piano 8" not in titles(answer)
+        assert {f"piano {n}" for n in range(6)} & set(titles(answer))  # what is played may be played again
+        new = own.recommend(Wanted(user="bob", new_only=True), Query(limit=20, per_artist=None, per_album=None))
+        assert not {f"piano {n}" for n in range(9) if n != 6} & set(titles(new))
+        mine = own.fingerprint(user="bob", new=0.5, query=Query(limit=8, per_artist=None, per_album=None))
+        assert sum("played most" in hit.why for hit in mine.hits) == 4
+        assert kinds(mine) == ["piano"] * 8
+        with pytest.raises(NotFound, match="played and loved nothing"):
+            own.fingerprint(user="eve")
+        own.vote("disco 3", "hate")
+        plain = own.recommend(
+            Wanted(like=("disco 1",), new_only=True), Query(limit=40, per_artist=None, per_album=None)
+        )
+        assert "disco 3" not in titles(plain)
+
+
 def test_who_has_said_nothing_gets_what_many_like_of_many_kinds_and_is_told(library: Library) -> None:
     answer = library.recommend(Wanted(user="nobody"), ANY)
     assert set(kinds(answer)) == set(KINDS)

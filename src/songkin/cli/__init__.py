@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "radio": "songs without end that go with one",
     "path": "a walk from one song to another",
     "alchemy": "songs added and subtracted",
+    "fingerprint": "a playlist from what a listener plays most",
     "playlist": "grow a playlist, or have it flow",
     "clusters": "songs and playlists that are alike, in groups",
     "list": "songs, playlists, what was refused, duplicates",

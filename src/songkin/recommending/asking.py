@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from songkin.errors import QueryError
+from songkin.models import ME
 from songkin.recommending.wishes import Wish, Wishing
 from songkin.store.catalog import Catalog
 
@@ -60,6 +61,6 @@ def wish_of(catalog: Catalog, wanted: Wanted) -> Wish:
         wishing.artist(what)
     for what in wanted.names:
         wishing.name(what)
-    if wanted.user:
-        wishing.votes(catalog.votes_of(wanted.user), wanted.user)
+    if wanted.user or wanted.new_only:
+        wishing.listener(wanted.user or ME, liked=bool(wanted.user), new_only=wanted.new_only)
     return wishing.done()

@@ -20,7 +20,7 @@ from songkin.store import compared
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Ask, Condition, VectorStore
 
-TASTES: Final = 5
+TASTES: Final = 4
 """Groups of seeds that are asked for."""
 APART: Final = 0.75
 """Mean blended distance above which two groups of seeds are two tastes, as 1 - cosine."""
@@ -28,7 +28,7 @@ SEEDS: Final = 100
 """Seeds that are looked at, the weightiest first."""
 TEXT: Final = 0.3
 """How much names and genres count among what is compared: more than where a song is asked for songs that sound like it."""
-WANTED: Final = 60
+WANTED: Final = 40
 """Neighbours that each taste is asked for in each space, at least."""
 FEW: Final = 200
 SPARE: Final = 5

@@ -7,7 +7,9 @@ description say something too.
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,11 +22,16 @@ from songkin.search.resolve import SoundClip, resolve
 from songkin.sources.given import Given, Options, expand
 from songkin.sources.kinds import recognise
 from songkin.store.catalog import Catalog
+from songkin.store.listeningbook import Count
 from songkin.store.songbook import Songbook
 from songkin.text import fold
 
 VOTES: Final[Mapping[str, float]] = {"love": 1.0, "like": 0.7, "okay": 0.2, "hate": -1.0}
 """How much a song counts by what its listener thinks of it."""
+HALF_LIFE: Final = 183 * 86_400.0
+"""Seconds after which a play says half as much."""
+MOST_BY_PLAYS: Final = 0.6
+"""What very many plays count, beside a vote."""
 MOST: Final = 20_000
 """Entries of a file that are looked at."""
 
@@ -111,13 +118,27 @@ class Wishing:
         """Words such as a playlist is called by."""
         self._called(text, "", 1.0)
 
-    def votes(self, votes: Mapping[str, str], user: str) -> None:
-        """What a listener thinks of songs: track id -> vote."""
+    def listener(self, user: str, *, liked: bool = True, new_only: bool = False, now: float | None = None) -> None:
+        """With ``liked``, what a listener loves and hates, plays and skips; with ``new_only`` nothing comes back that was
+        voted on or heard. What is hated never does."""
+        listening, when = self.catalog.listening, time.time() if now is None else now
+        votes = {song: vote for _, song, vote, _ in listening.votes(user, list(VOTES))}
+        heard = {count.track: count for count in listening.most_heard(user, 0.0)}
+        skipped = {count.track: count for count in listening.most_heard(user, 0.0, kinds=("skip",))}
+        self.wish.without |= {song for song, vote in votes.items() if vote == "hate"}
+        if new_only:
+            self.wish.without |= votes.keys() | heard.keys() | skipped.keys()
+        if not liked:
+            return
         for song, vote in votes.items():
-            self.wish.add([song], VOTES.get(vote, 0.0))
-        self.wish.label.append(f"the votes of {user}")
-        if not votes:
-            self.wish.notes.append(f"{user} has not voted yet: what is loved by many, and of many kinds, is shown.")
+            self.wish.add([song], VOTES[vote])
+        for song in (heard.keys() | skipped.keys()) - votes.keys():
+            weight = _by_plays(heard.get(song), skipped.get(song), when)
+            side = self.wish.liked if weight > 0 else self.wish.disliked
+            side[song] = max(abs(weight), side.get(song, 0.0))
+        self.wish.label.append(f"what {user} loves and plays")
+        if not votes and not heard:
+            self.wish.notes.append(f"{user} has not voted or played yet: what many like, of many kinds, is shown.")
 
     def done(self) -> Wish:
         """All that was named."""
@@ -166,6 +187,17 @@ class Wishing:
         if known < songs:
             rest = "its name alone is gone by" if not known else "the others help by nothing but its name"
             self.wish.notes.append(f"{known} of the {songs} songs of {name!r} are in the library; {rest}.")
+
+
+def _by_plays(heard: Count | None, skipped: Count | None, now: float) -> float:
+    """How much plays and skips say of a song, -1 to 1: by their number, halved for every half-year since the last."""
+
+    def told(count: Count | None) -> float:
+        age = max(0.0, now - count.last) if count else 0.0
+        return count.times * 0.5 ** (age / HALF_LIFE) if count else 0.0
+
+    balance = told(heard) - told(skipped)
+    return math.copysign(MOST_BY_PLAYS * (1 - math.exp(-abs(balance) / 3)), balance) if balance else 0.0
 
 
 def _artists(song: Track) -> set[str]:

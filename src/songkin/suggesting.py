@@ -1,0 +1,199 @@
+"""The verbs of the library that recommend: songs that go with others, walks, stations, playlists that grow and flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from songkin.config import Config
+from songkin.models import ME, Answer, Hit, Playlist, Query, Track
+from songkin.store.catalog import Catalog
+from songkin.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from songkin.encoders.base import TextEncoder
+    from songkin.recommending.asking import Wanted
+    from songkin.recommending.gathered import Gathered
+    from songkin.recommending.names import Names
+    from songkin.recommending.station import Station
+    from songkin.recommending.wishes import Wish
+    from songkin.spaces import Statistics
+    from songkin.store.playlistbook import Place
+
+
+class Suggesting:
+    """Recommendations of one library; see ``Library``."""
+
+    config: Config
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog that all of this is about."""
+        raise NotImplementedError
+
+    def track(self, what: str) -> Track:
+        """The song that ``what`` names."""
+        raise NotImplementedError
+
+    def recommend(self, wanted: Wanted, query: Query = Query()) -> Answer:
+        """Songs that go with what is liked, and not with what is not; what was asked from never comes back. Raises
+        ``NotFound``, ``Ambiguous``, ``QueryError``, ``SourceError``."""
+        from songkin.recommending.answering import recommend
+        from songkin.recommending.asking import wish_of
+        from songkin.recommending.learning import kept
+
+        before = self._upkeep.catch_up() if self._upkeep.behind() else ()
+        wish, statistics, weights = wish_of(self.catalog, wanted), self._statistics(), kept(self.catalog)
+        crowd, names = self._crowd()
+        (hits, told), notes = self._upkeep.ask(
+            lambda vectors: recommend(self.catalog, vectors, crowd, names, wish, query, statistics, wanted, weights)
+        )
+        return Answer(", ".join(wish.label), hits, tuple(dict.fromkeys((*before, *notes, *told))))
+
+    def path(self, first: str, last: str, query: Query = Query()) -> Answer:
+        """A walk from one song to another in small steps. Raises ``NotFound``, ``Ambiguous``, ``QueryError``."""
+        from songkin.recommending.walking import path
+
+        ends = (self.track(first), self.track(last))
+        hits, notes = self._upkeep.ask(lambda vectors: path(self.catalog, vectors, *ends, query))
+        return Answer(f"{ends[0].label} … {ends[1].label}", hits, notes)
+
+    def alchemy(self, add: Sequence[str], subtract: Sequence[str] = (), query: Query = Query()) -> Answer:
+        """Songs near to the sum of some songs without others, by sound. Raises ``NotFound``, ``Ambiguous``,
+        ``QueryError``."""
+        from songkin.recommending.walking import alchemy
+
+        plus, minus = ([self.track(what) for what in names] for names in (add, subtract))
+        hits, notes = self._upkeep.ask(lambda vectors: alchemy(self.catalog, vectors, plus, minus, query))
+        label = " + ".join(track.label for track in plus) + "".join(f" - {track.label}" for track in minus)
+        return Answer(label, hits, notes)
+
+    @contextmanager
+    def radio(self, wanted: Wanted, query: Query = Query()) -> Iterator[Station]:
+        """Songs without end that go with what is wanted, and learn from skips. Holds the search index."""
+        from songkin.recommending.answering import recommend
+        from songkin.recommending.asking import wish_of
+        from songkin.recommending.learning import kept
+        from songkin.recommending.station import Station
+
+        wish, statistics, weights = wish_of(self.catalog, wanted), self._statistics(), kept(self.catalog)
+        crowd, names = self._crowd()
+        with self._upkeep.open_index() as (vectors, _):
+
+            def ask(wish: Wish, query: Query) -> tuple[Hit, ...]:
+                return recommend(self.catalog, vectors, crowd, names, wish, query, statistics, wanted, weights)[0]
+
+            yield Station(ask, wish, query)
+
+    def extend(
+        self,
+        playlist: str,
+        count: int = 10,
+        *,
+        include: Mapping[str, float] | None = None,
+        adventurous: float = 0.3,
+        save: str = "",
+        query: Query = Query(),
+    ) -> tuple[Playlist, Answer]:
+        """Let a playlist grow by songs that go with it. ``include`` weighs further songs from -1, away from them, to 1.
+        With ``save`` the grown list is a new playlist of that name. Raises ``NotFound``, ``Ambiguous``, ``QueryError``."""
+        from songkin.importing import lists
+        from songkin.recommending.asking import Wanted
+        from songkin.store.playlistbook import Place
+
+        old = self.catalog.playlists.one(playlist)
+        weights = include or {}
+        liked, away = ([what for what, weight in weights.items() if (weight > 0) == side] for side in (True, False))
+        wanted = Wanted(tuple(liked), tuple(away), (old.id,), weights=weights, adventurous=adventurous)
+        answer = self.recommend(wanted, replace(query, limit=count))
+        places = lists.place_of(self.catalog, old)
+        fresh = [Place(hit.track.id, "id", None, None, "songkin") for hit in answer.hits]
+        return self._keep_list(old, [*places, *fresh], save, f"extended by {len(fresh)}"), answer
+
+    def reorder(self, playlist: str, *, save: str = "") -> Playlist:
+        """Put a playlist in an order that flows: tempo, key and energy change gently, from its first song on; places
+        without a song of the library go to the end. Raises ``NotFound``, ``Ambiguous``, ``QueryError``."""
+        from songkin.importing import lists
+        from songkin.recommending.choosing import flowing
+
+        old = self.catalog.playlists.one(playlist)
+        entries, places = self.catalog.playlists.entries(old.id), lists.place_of(self.catalog, old)
+        here = [(entry.track, place) for entry, place in zip(entries, places, strict=True) if entry.track]
+        gone = [place for entry, place in zip(entries, places, strict=True) if not entry.track]
+        order = flowing([track for track, _ in here])
+        return self._keep_list(old, [*(here[n][1] for n in order), *gone], save, "put in order")
+
+    def _keep_list(self, old: Playlist, places: Sequence[Place], save: str, about: str) -> Playlist:
+        from songkin.importing import lists
+        from songkin.indexing import refresh
+        from songkin.progress import Quiet
+        from songkin.store.lock import run_lock
+
+        with run_lock(self.config):
+            if save:
+                songs = [place.track for place in places if place.track]
+                kept = lists.write(self.catalog, save, songs, "recommend", f"{old.name}, {about}")
+            else:
+                kept = lists.rewrite(self.catalog, old, places, about)
+            refresh.refresh(self.catalog, self.config, Quiet())
+        return kept
+
+    def learn_blend(self) -> tuple[Mapping[str, float], int]:
+        """Learn from the library's own playlists how much content, crowd, names and artists count in recommendations;
+        the weights, and from how many playlists. Raises ``NotFound`` where there are too few."""
+        from songkin.recommending.learning import keep, train
+        from songkin.store.lock import run_lock
+
+        crowd, names = self._crowd()
+        found, _ = self._upkeep.ask(lambda vectors: train(self.catalog, vectors, crowd, names))
+        with run_lock(self.config):
+            keep(self.catalog, *found)
+        return found
+
+    def fingerprint(
+        self, *, user: str = ME, window: str = "all", new: float = 0.5, query: Query = Query(), now: float | None = None
+    ) -> Answer:
+        """A playlist from what a listener plays most in a window: their own songs, and ``new`` (a share of 1) of others
+        that go with them, in an order that flows. Raises ``NotFound`` where nothing was played, ``QueryError``."""
+        from songkin.recommending.asking import Wanted
+        from songkin.recommending.fingerprint import mixed, most_played
+
+        own = most_played(self.catalog, user, window, query.limit, now)
+        liked = tuple(song for song, _ in own)
+        wanted = Wanted(like=liked, weights=dict(own), order="best")
+        others = self.recommend(wanted, query) if new > 0 else Answer("", ())
+        hits = mixed(self.catalog, own, others.hits, query.limit, new)
+        return Answer(f"what {user} plays", hits, others.notes)
+
+    # Inside ----------------------------------------------------------------------------------------------------
+
+    @property
+    def _upkeep(self) -> Upkeep:
+        return Upkeep(self.catalog, self.config)
+
+    @cached_property
+    def _text_encoder(self) -> TextEncoder:
+        from songkin.encoders import text_encoder
+
+        return text_encoder("minilm", self.config.cache)
+
+    def _crowd(self) -> tuple[Gathered, Names]:
+        from songkin.recommending.gathered import gathered
+        from songkin.recommending.names import Names
+
+        crowd = gathered(self.catalog, self.config.library)
+        return crowd, Names(crowd.names, self._reader(), self.config.library)
+
+    def _reader(self) -> TextEncoder | None:
+        """The text encoder, where its weights are here."""
+        from songkin.encoders import weights
+
+        return self._text_encoder if weights.installed(self._text_encoder.spec, self.config.cache) else None
+
+    def _statistics(self) -> dict[str, Statistics]:
+        from songkin.search.seeds import fitted
+
+        return fitted(self.catalog)
