@@ -15,10 +15,10 @@ from songkin import spaces
 from songkin.benchmark import synthetic
 from songkin.benchmark.asking import TEXTS
 from songkin.benchmark.figures import Figure, median
-from songkin.benchmark.plot import Line, draw
 from songkin.benchmark.processes import cpu_and_wall, crowd
 from songkin.benchmark.setup import Setup
 from songkin.config import Config
+from songkin.drawing import Line, draw
 from songkin.encoders import text_encoder
 from songkin.indexing.refresh import refresh
 from songkin.models import Query

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import IO
+
 import click
 
 from songkin.cli.common import configured, emit, note, opened, printable, show_table, table, with_json, with_library
@@ -97,13 +99,16 @@ def words(
 @command.command(name="playlists")
 @click.argument("files", nargs=-1, type=click.Path(), metavar="[FILE]...")
 @click.option("--seed", default=0, show_default=True, metavar="N", help="Deals the playlists, draws what is given.")
+@click.option("--plot", type=click.File("w", lazy=True), metavar="FILE", help="Draw R-precision by songs given (SVG).")
 @with_library
-def playlists(files: tuple[str, ...], seed: int, library: str | None, qdrant_url: str | None, as_json: bool) -> None:
+def playlists(
+    files: tuple[str, ...], seed: int, plot: IO[str] | None, library: str | None, qdrant_url: str | None, as_json: bool
+) -> None:
     """Hidden songs of playlists, beside popularity, co-occurrence, item-kNN and factor models. The playlists are those of
     FILEs of any kind that is imported, or those of the library."""
     from tempfile import TemporaryDirectory
 
-    from songkin.evaluation.playlists import of_library
+    from songkin.evaluation.playlists import drawn, of_library
 
     with (
         TemporaryDirectory(prefix="songkin-eval-") as folder,
@@ -113,6 +118,8 @@ def playlists(files: tuple[str, ...], seed: int, library: str | None, qdrant_url
         if files:
             music.import_(files, progress=bar)
         report = of_library(music.catalog, music.config, bar, seed=seed)
+    if plot:
+        plot.write(drawn(report))
     if as_json:
         emit(report.as_json())
     else:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songkin.config import Config
+from songkin.drawing import Line, draw
 from songkin.encoders import text_encoder, weights
 from songkin.errors import NotFound
 from songkin.evaluation import factors
@@ -55,6 +56,9 @@ LABELS: Final[Mapping[str, str]] = {
     "blend": "songkin, weights as given",
     "learned": "songkin, weights learned",
 }
+
+
+DRAWN: Final = ("learned", "blend", "content", "crowd", "als", "items", "popular")
 
 
 @dataclass(slots=True)
@@ -207,6 +211,16 @@ def _table(marks: _Marks, gathered: Gathered, lists: int) -> Table:
         f"{len(gathered.tracks):,}. Clicks: pages of ten until one is right (51: none in 500)."
     )
     return Table("playlists", "Hidden songs of playlists", about, COLUMNS, tuple(rows), len(gathered.tracks))
+
+
+def drawn(report: Report) -> str:
+    """R-precision by songs given, as SVG."""
+    lines = []
+    for method in DRAWN:
+        rows = [row for row in report.table("playlists").rows if row.label == LABELS[method] and not row.values[1]]
+        if rows:
+            lines.append(Line(LABELS[method], [row.values[0] for row in rows], [row.values[-1] for row in rows]))
+    return draw("R-precision of hidden songs", "songs given", lines)
 
 
 def _spread(marks: _Marks, gathered: Gathered, artist: Mapping[str, int]) -> Table:

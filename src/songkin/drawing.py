@@ -11,7 +11,7 @@ from typing import Final
 WIDTH: Final = 720
 HEIGHT: Final = 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 40, 50
-_COLOURS: Final = ("#1f6f8b", "#c8553d", "#4c956c", "#7b5ea7")
+_COLOURS: Final = ("#1f6f8b", "#c8553d", "#4c956c", "#7b5ea7", "#b8860b", "#5a5a5a", "#a0a0a0")
 
 
 @dataclass(frozen=True, slots=True)
