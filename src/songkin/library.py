@@ -128,7 +128,8 @@ class Library(Feedback):
             profile_asked=profile is not None,
         )
         report = index(self.catalog, self.config, [os.fspath(path) for path in paths], options, progress)
-        self._keep_tag_names()
+        if not report.interrupted:
+            self._keep_tag_names()
         return report
 
     def reindex(self, *, progress: Progress | None = None, recreate: bool = False) -> list[str]:
@@ -178,6 +179,8 @@ class Library(Feedback):
             report = import_files(
                 self.catalog, names, Asked(kind, columns or {}, vectors, space, user_name(user)), told
             )
+            if report.interrupted:  # whoever asks next, or the next run, brings the search index up
+                return replace(report, seconds=time.monotonic() - began)
             notes = refresh.refresh(self.catalog, self.config, told)
         self._keep_tag_names()
         return replace(report, notes=(*report.notes, *notes), seconds=time.monotonic() - began)

@@ -40,13 +40,20 @@ MANY_TEXTS: Final = 2_000
 _BLOCK: Final = 1_000
 
 
-def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = False) -> list[str]:
-    """Bring the search index up to the catalog; returns lines for people. ``anew`` rewrites all of it."""
+def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = False, patient: bool = True) -> list[str]:
+    """Bring the search index up to the catalog; returns lines for people. ``anew`` rewrites all of it. One who is not
+    ``patient`` does not wait while the names of very many songs are read: a later run reads them."""
     notes: list[str] = []
     if anew or catalog.stale():
         check_room(catalog, config)  # before anything changes that the search index as it is would not fit
     anew = anew or catalog.journal.note("index_home") != index_home(config)
     lacking = _without_text(catalog, config)
+    if len(lacking) >= MANY_TEXTS and not patient:
+        notes.append(
+            f"The names of {len(lacking):,} songs are not read yet, so search by meaning leaves them out; "
+            "the next `songkin import` or `songkin index` reads them, or `songkin reindex`."
+        )
+        return notes + _bring_up(catalog, config, told, anew=anew)
     if len(lacking) >= MANY_TEXTS and catalog.stale():
         notes += _bring_up(catalog, config, told, anew=anew)
         told.note("All songs can be searched now; their names are being read for search by meaning.")
