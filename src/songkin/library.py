@@ -28,6 +28,7 @@ from songkin.models import (
     ME,
     AlbumNote,
     Answer,
+    Filter,
     Hit,
     ImportReport,
     IndexReport,
@@ -448,6 +449,21 @@ class Library(Feedback):
     def tracks(self, *, limit: int | None = None, offset: int = 0) -> list[Track]:
         """The songs of the library, by artist, album and number."""
         return self.catalog.all_tracks(limit=limit, offset=offset)
+
+    def passing(
+        self, filters: Sequence[Filter], *, limit: int | None = None, offset: int = 0
+    ) -> tuple[list[Track], tuple[str, ...]]:
+        """The songs that pass all of the filters, by artist, album and number, and notes about the search index, which
+        answers."""
+        from songkin.search.filters import conditions
+
+        if not filters:
+            return self.tracks(limit=limit, offset=offset), ()
+        where = conditions(filters)
+        allowed, notes = self._upkeep.ask(lambda vectors: set(vectors.ids(where)))
+        ids = [i for i in self.catalog.in_order() if i in allowed][offset:][:limit]
+        found = self.catalog.tracks(ids)
+        return [found[i] for i in ids if i in found], notes
 
     def refused(self) -> list[Refusal]:
         """Files that were found and not taken, with the reason."""

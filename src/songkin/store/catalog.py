@@ -24,7 +24,7 @@ from songkin.store.database import Database, parts
 from songkin.store.journal import Journal
 from songkin.store.listeningbook import Listening
 from songkin.store.playlistbook import Playlists, leave_names
-from songkin.store.rows import Credit, Recording, Stored, to_row, to_track
+from songkin.store.rows import ORDER, Credit, Recording, Stored, to_row, to_track
 from songkin.store.schema import links, refused, tracks, vectors, votes
 from songkin.store.songbook import Songbook
 from songkin.store.vectorbook import VectorBook, put_vectors
@@ -150,15 +150,11 @@ class Catalog:
 
     def all_tracks(self, *, limit: int | None = None, offset: int = 0) -> list[Track]:
         """Tracks by artist, album and number."""
-        order = (
-            tracks.c.artist_fold,
-            tracks.c.album,
-            tracks.c.disc_no,
-            tracks.c.track_no,
-            tracks.c.title_fold,
-            tracks.c.id,
-        )
-        return [to_track(row) for row in self.db.rows(sa.select(tracks).order_by(*order).limit(limit).offset(offset))]
+        return [to_track(row) for row in self.db.rows(sa.select(tracks).order_by(*ORDER).limit(limit).offset(offset))]
+
+    def in_order(self) -> list[str]:
+        """Ids of all tracks, by artist, album and number."""
+        return list(self._column(sa.select(tracks.c.id).order_by(*ORDER)))
 
     def beginning(self, part: str) -> list[Track]:
         """Tracks whose id begins with ``part`` (two at most: enough to know whether it is only one)."""

@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from songkin.models import Track
+from songkin.store.schema import tracks
 from songkin.text import fold
 
 Array = NDArray[Any]
+
+_C: Final = tracks.c
+ORDER: Final = (_C.artist_fold, _C.album, _C.disc_no, _C.track_no, _C.title_fold, _C.id)
+"""How songs are listed: by artist, album and number."""
 
 
 class Stored(NamedTuple):  # a tuple: a re-scan makes one for every track
