@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from songkin.models import Playlist
 from songkin.records import Entry, Listing, Song, Voted
 from songkin.store.database import Database, parts
-from songkin.store.rows import ORDER
+from songkin.store.rows import ORDER, SHA256_DIGITS
 from songkin.store.schema import aliases, entries, tracks, votes
 
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -115,7 +115,7 @@ def _song(row: sa.Row[Any], others: Sequence[str]) -> Song:
         popularity=row.popularity,
         label=row.label,
         comment=row.comment,
-        hash=row.file_hash,
+        hash=row.file_hash if len(row.file_hash) == SHA256_DIGITS else "",
         placeholder=bool(row.placeholder),
         features=dict(row.table_features),
     )
