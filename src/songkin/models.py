@@ -302,7 +302,7 @@ class Standing:
 
 # Filters ------------------------------------------------------------------------------------------------------
 
-KEYWORD_FIELDS: Final = ("artist", "album", "genre", "subgenre", "playlist", "source", "key", "explicit", "id")
+KEYWORD_FIELDS: Final = ("artist", "album", "genre", "subgenre", "playlist", "source", "key", "mode", "explicit", "id")
 TABLE_FIELDS: Final = (
     "danceability",
     "energy",
@@ -313,7 +313,10 @@ TABLE_FIELDS: Final = (
     "valence",
 )
 """Audio features of tables, 0-1, that can be filtered by."""
-NUMBER_FIELDS: Final = ("year", "bpm", "duration", "loudness", "brightness", "added", "popularity", *TABLE_FIELDS)
+NUMBER_FIELDS: Final = (
+    *("year", "bpm", "duration", "loudness", "brightness", "added", "popularity", "time_signature"),
+    *TABLE_FIELDS,
+)
 FILTER_FIELDS: Final = KEYWORD_FIELDS + NUMBER_FIELDS
 
 

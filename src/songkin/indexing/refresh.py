@@ -24,7 +24,7 @@ from songkin.store import TRACKS, drop_vectors, index_folder, index_home, open_v
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Point, VectorStore
 from songkin.store.words import Words
-from songkin.text import TEXT_VERSION, describe, fold, words
+from songkin.text import TEXT_VERSION, describe, fold, key_named, words
 
 if TYPE_CHECKING:
     from songkin.encoders.base import TextEncoder
@@ -264,13 +264,16 @@ def payload(track: Track, playlists: Sequence[str] = ()) -> dict[str, object]:
     """What filters and counts see of a track: folded names and numbers; unknown fields are absent. ``playlists`` are the
     folded names of those that it is in."""
     table = track.table_features
+    key = key_named(track.key)
     heard = track.loudness if track.loudness is not None else table.get("loudness")
     fields: dict[str, object] = {
         "artist": [fold(name) for name in dict.fromkeys((*track.artists, track.album_artist)) if name],
         "album": fold(track.album) if track.album else None,
         "genre": [fold(name) for name in track.genres],
         "source": track.source,
-        "key": fold(track.key) if track.key else None,
+        "key": (key or track.key).casefold() or None,  # not folded: C and C# are two
+        "mode": key.rpartition(" ")[2] or _mode(table.get("mode")),
+        "time_signature": table.get("time_signature"),
         "year": track.year,
         "bpm": track.bpm,
         "duration": track.duration,
@@ -284,3 +287,7 @@ def payload(track: Track, playlists: Sequence[str] = ()) -> dict[str, object]:
         **{name: table.get(name) for name in TABLE_FIELDS},
     }
     return {name: value for name, value in fields.items() if name in TRACKS.fields and value not in (None, [])}
+
+
+def _mode(told: float | None) -> str | None:
+    return None if told is None else ("major" if told >= 0.5 else "minor")
