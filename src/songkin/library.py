@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -53,20 +53,10 @@ if TYPE_CHECKING:
     from songkin.recommending.names import Names
     from songkin.recommending.station import Station
     from songkin.recommending.wishes import Wish
+    from songkin.search.shown import Shown
     from songkin.spaces import Statistics
     from songkin.store.playlistbook import Place
     from songkin.store.vectors import VectorStore
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One song with all that is known. ``heard`` maps tags to their probability; ``duplicates`` are (track, evidence)."""
-
-    track: Track
-    heard: Mapping[str, float]
-    duplicates: tuple[tuple[Track, str], ...]
-    vectors: Mapping[str, str]
-    votes: Mapping[str, str]
 
 
 class Library(Feedback):
@@ -429,22 +419,9 @@ class Library(Feedback):
 
     def show(self, what: str) -> Shown:
         """One song with all that is known of it."""
-        from songkin.search.bridge import strongest
-        from songkin.search.seeds import tags_of
+        from songkin.search.shown import shown
 
-        track = self.track(what)
-        tags = tags_of(self.catalog.vectors.of([track.id], ("mtt_tags", "msd_tags")).get(track.id, {}))
-        twins = [
-            (b if a == track.id else a, evidence) for a, b, evidence in self.catalog.linked() if track.id in (a, b)
-        ]
-        others = self.catalog.tracks([twin for twin, _ in twins])
-        return Shown(
-            track=track,
-            heard=strongest(tags) if tags is not None else {},
-            duplicates=tuple((others[twin], evidence) for twin, evidence in twins if twin in others),
-            vectors=self.catalog.vectors.origins(track.id),
-            votes=self.catalog.votes_on(track.id),
-        )
+        return shown(self.catalog, self.track(what))
 
     def tracks(self, *, limit: int | None = None, offset: int = 0) -> list[Track]:
         """The songs of the library, by artist, album and number."""

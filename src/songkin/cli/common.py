@@ -212,8 +212,13 @@ def track_json(track: Track) -> dict[str, Any]:
     names = ("id", "title", "album", "album_artist", "track_no", "disc_no", "year", "duration", "source", "bpm", "key")
     found: dict[str, Any] = {name: getattr(track, name) for name in names}
     found.update(artists=list(track.artists), genres=list(track.genres), path=track.path, missing=track.missing)
-    found.update(loudness=track.loudness, brightness=track.brightness)
+    found.update(loudness=track.loudness, brightness=track.brightness, placeholder=track.placeholder)
     return found
+
+
+def called(track: Track) -> str:
+    """``artist - title`` for people, who are told where a name is only a placeholder."""
+    return f"{track.label} (placeholder name)" if track.placeholder else track.label
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
@@ -238,7 +243,7 @@ def show_answer(answer: Answer, as_json: bool) -> None:
     for hit in answer.hits:
         track = hit.track
         album = f" ({track.album})" if track.album else ""
-        song = with_reasons(track.label + album, hit.why)
+        song = with_reasons(called(track) + album, hit.why)
         made.add_row(str(hit.rank), f"{hit.score:.2f}", song, clock(track.duration))
     show_table(made)
 
@@ -258,7 +263,7 @@ def show_tracks(tracks: Sequence[Track]) -> None:
     )
     for track in tracks:
         bpm = f"{track.bpm:.0f}" if track.bpm else ""
-        row = (track.label, track.album, str(track.year or ""), clock(track.duration), bpm, track.key, track.id[:8])
+        row = (called(track), track.album, str(track.year or ""), clock(track.duration), bpm, track.key, track.id[:8])
         made.add_row(*(printable(cell) for cell in row))
     show_table(made)
 

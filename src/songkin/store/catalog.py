@@ -25,7 +25,7 @@ from songkin.store.journal import Journal
 from songkin.store.listeningbook import Listening
 from songkin.store.playlistbook import Playlists, leave_names
 from songkin.store.rows import ORDER, Credit, Recording, Stored, to_row, to_track
-from songkin.store.schema import links, refused, tracks, vectors, votes
+from songkin.store.schema import aliases, links, refused, tracks, vectors, votes
 from songkin.store.songbook import Songbook
 from songkin.store.vectorbook import VectorBook, put_vectors
 from songkin.text import fold
@@ -258,6 +258,11 @@ class Catalog:
             Stored(i, os.fsdecode(path), size, mtime, digest, packets, profile, heard_by(by), bool(silent), bool(gone))
             for i, path, size, mtime, digest, packets, profile, by, silent, gone in rows
         ]
+
+    def keys_of(self, track: str) -> list[str]:
+        """All keys by which sources know a track, the one under which it was first seen before others."""
+        first, more = sa.select(tracks.c.key).where(tracks.c.id == track), sa.select(aliases.c.key)
+        return [*self._column(first), *self._column(more.where(aliases.c.track_id == track).order_by(aliases.c.key))]
 
     def has_key(self, key: str) -> bool:
         """Whether a track was first seen under ``key``."""
