@@ -14,10 +14,10 @@ from songkin.importing import restoring
 from songkin.importing.filing import Filed, Filing
 from songkin.models import ME, Imported, ImportReport, Refusal, Unmatched
 from songkin.progress import Progress
-from songkin.sources import catalog_folder
+from songkin.sources import catalog_folder, streaming
 from songkin.sources.given import Given, Options, expand, is_address
 from songkin.sources.kinds import Source, recognise, source
-from songkin.store import keeping, slices
+from songkin.store import keeping, returning, slices
 from songkin.store.catalog import Catalog
 
 _AGREED: Final = ("million",)
@@ -62,6 +62,20 @@ class _Tally:
         self.files.append(Imported(item.name, kind))
         self.known += 1
         return True
+
+    def has(self, catalog: Catalog, item: Given) -> bool:
+        """Whether a link of a streaming service names what the library has: then it need not be read."""
+        link = streaming.parse(item.path) if item.address else None
+        track = catalog.known_as(link.key) if link else None
+        lists = catalog.playlists.named(returning.identity(link.key)) if link and link.kind == "playlist" else []
+        if track:
+            self.seen.add(track.id)
+        for each in lists:
+            self.seen |= {entry.track.id for entry in catalog.playlists.entries(each.id) if entry.track}
+            self.playlists["unchanged"] = self.playlists.get("unchanged", 0) + 1
+        if names := [track.label] if track else [each.name for each in lists]:
+            self.files.append(Imported(item.name, streaming.KIND, remarks=(f"It is here already: {names[0]}.",)))
+        return bool(names)
 
     def take(self, kind: str, name: str, filed: Filed) -> None:
         self.added |= filed.added
@@ -125,6 +139,8 @@ def _take_all(catalog: Catalog, run: int, given: Any, asked: Asked, tally: _Tall
             told.stage(f"Reading {item.base}")
             tally.take(found.KIND, item.name, _take(catalog, run, item, found, asked, told))
         except SourceError as error:
+            if tally.has(catalog, item):
+                continue
             tally.refused.append(Refusal(item.name, _without(item.name, error.message), error.remedy))
     known = f"Read before and unchanged since: {tally.known} of {len(tally.files)} files." if tally.known else ""
     strange = f"Passed over, of no kind that can be imported: {_some(passed)}." if passed else ""

@@ -259,6 +259,12 @@ class Catalog:
             for i, path, size, mtime, digest, packets, profile, by, silent, gone in rows
         ]
 
+    def known_as(self, key: str) -> Track | None:
+        """The track that a source knows under ``key``."""
+        other = sa.select(aliases.c.track_id).where(aliases.c.key == key)
+        rows = self.db.rows(sa.select(tracks).where((tracks.c.key == key) | tracks.c.id.in_(other)).limit(1))
+        return to_track(rows[0]) if rows else None
+
     def keys_of(self, track: str) -> list[str]:
         """All keys by which sources know a track, the one under which it was first seen before others."""
         first, more = sa.select(tracks.c.key).where(tracks.c.id == track), sa.select(aliases.c.key)
