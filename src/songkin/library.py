@@ -157,7 +157,7 @@ class Library(Feedback):
         that is none, ``LibraryBusy``, ``StoreError``.
         """
         from songkin.importing.run import Asked, import_files
-        from songkin.indexing import refresh
+        from songkin.indexing import places, refresh
         from songkin.progress import Quiet
         from songkin.sources import given
         from songkin.store.lock import run_lock
@@ -166,10 +166,9 @@ class Library(Feedback):
         given.check(names)  # a library is not begun for a misspelt file
         self._make()
         told, began = progress or Quiet(), time.monotonic()
+        asked = Asked(kind, columns or {}, vectors, space, user_name(user), places.rules(self.config))
         with run_lock(self.config):
-            report = import_files(
-                self.catalog, names, Asked(kind, columns or {}, vectors, space, user_name(user)), told
-            )
+            report = import_files(self.catalog, names, asked, told)
             if report.interrupted:  # whoever asks next, or the next run, brings the search index up
                 return replace(report, seconds=time.monotonic() - began)
             notes = refresh.refresh(self.catalog, self.config, told)

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from songkin.errors import SourceError, StoreError
+from songkin.fetching import Rules
 from songkin.importing import restoring
+from songkin.importing.addresses import at_hand
 from songkin.importing.filing import Filed, Filing
 from songkin.models import ME, Imported, ImportReport, Refusal, Unmatched
 from songkin.progress import Progress
@@ -28,13 +30,15 @@ again to find what they lacked before, for they bring their songs themselves."""
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What was asked of an import beside its files. ``kind`` is what they are, where that is not to be told from them;
-    ``columns``, ``space`` and ``user`` as in ``Options``; ``vectors`` is a file of vectors that belong to a table."""
+    ``columns``, ``space`` and ``user`` as in ``Options``; ``vectors`` is a file of vectors that belong to a table; ``rules`` say what
+    may be fetched."""
 
     kind: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     vectors: str = ""
     space: str = ""
     user: str = ME
+    rules: Rules = field(default_factory=Rules)
 
 
 @dataclass(slots=True)
@@ -111,7 +115,8 @@ def import_files(catalog: Catalog, paths: Sequence[str], asked: Asked, told: Pro
     run = catalog.journal.begin_run("import", {"paths": [_shown(path) for path in paths], "kind": asked.kind})
     state, tally, notes = "failed", _Tally(), []
     try:
-        notes = _take_all(catalog, run, expand(paths), asked, tally, told)
+        given = at_hand(expand(paths), asked.kind, asked.rules, told)
+        notes = _take_all(catalog, run, given, asked, tally, told)
         state = "done"
     except KeyboardInterrupt:
         state = "interrupted"
