@@ -208,8 +208,8 @@ class Imported:
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """What one ``import`` did; ``found == added + updated + unchanged + len(refused)``, always. Songs are counted once
-    each, however many rows name them; refused are rows and files. ``matched`` counts entries of playlists by what they
-    were matched by."""
+    each, however many rows name them; refused are rows and files. ``matched`` counts entries of playlists, ``known``
+    songs of tables, by what they were matched by."""
 
     run: int = 0
     found: int = 0
@@ -222,6 +222,7 @@ class ImportReport:
     albums: int = 0
     files: tuple[Imported, ...] = ()
     matched: Mapping[str, int] = field(default_factory=dict)
+    known: Mapping[str, int] = field(default_factory=dict)
     unmatched: tuple[Unmatched, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0

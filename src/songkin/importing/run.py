@@ -49,6 +49,7 @@ class _Tally:
     refused: list[Refusal] = field(default_factory=list)
     unmatched: list[Unmatched] = field(default_factory=list)
     matched: dict[str, int] = field(default_factory=dict)
+    songs: dict[str, int] = field(default_factory=dict)
     playlists: dict[str, int] = field(default_factory=dict)
     albums: dict[str, int] = field(default_factory=dict)
     files: list[Imported] = field(default_factory=list)
@@ -89,6 +90,7 @@ class _Tally:
         self.unmatched += filed.unmatched
         for mine, other in (
             (self.matched, filed.matched),
+            (self.songs, filed.known),
             (self.playlists, filed.playlists),
             (self.albums, filed.albums),
         ):
@@ -226,6 +228,7 @@ def _report(run: int, tally: _Tally, notes: Sequence[str], seconds: float, *, in
         albums=sum(tally.albums.values()),
         files=tuple(tally.files),
         matched={how: count for how, count in tally.matched.items() if how},
+        known=dict(tally.songs),
         unmatched=tuple(tally.unmatched),
         notes=tuple(notes),
         seconds=seconds,
