@@ -19,6 +19,7 @@ from songkin.store.catalog import Catalog
 from songkin.store.schema import SCHEMA_VERSION
 
 ALL_SONGS: Final = "All songs"
+SOME_SONGS: Final = "Some songs"
 _SUFFIXES: Final = {
     "m3u": ".m3u8",
     "xspf": ".xspf",
@@ -70,11 +71,21 @@ class Exporting:
             songs += exports.export(listing, path, kind, relative=relative, force=force)
         return Exported(tuple(paths), songs, len(paths))
 
-    def songs(self, path: Path, kind: str = "", *, relative: bool = False, force: bool = False) -> Exported:
-        """All songs as one list, by artist, album and number."""
-        listing = outgoing.all_songs(self.catalog.db, ALL_SONGS)
+    def songs(
+        self,
+        path: Path,
+        kind: str = "",
+        *,
+        ids: Sequence[str] | None = None,
+        relative: bool = False,
+        force: bool = False,
+    ) -> Exported:
+        """All songs as one list, by artist, album and number, or those of ``ids``."""
+        db = self.catalog.db
+        listing = outgoing.all_songs(db, ALL_SONGS) if ids is None else outgoing.of_ids(db, ids, SOME_SONGS)
         if not listing.entries:
-            raise NotFound("There are no songs to export.", remedy="`songkin index FOLDER` adds some.")
+            remedy = "`songkin index FOLDER` adds some." if ids is None else "Filter less."
+            raise NotFound("There are no songs to export.", remedy=remedy)
         return self._one(listing, path, kind, relative=relative, force=force)
 
     def results(

@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -28,6 +28,7 @@ from songkin.models import (
     ME,
     AlbumNote,
     Answer,
+    Filter,
     ImportReport,
     IndexReport,
     Playlist,
@@ -46,18 +47,8 @@ if TYPE_CHECKING:
     from songkin.exporting import Exporting
     from songkin.progress import Progress
     from songkin.recommending.clusters import Clusters
+    from songkin.search.shown import Shown
     from songkin.store.vectors import VectorStore
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One song with all that is known. ``heard`` maps tags to their probability; ``duplicates`` are (track, evidence)."""
-
-    track: Track
-    heard: Mapping[str, float]
-    duplicates: tuple[tuple[Track, str], ...]
-    vectors: Mapping[str, str]
-    votes: Mapping[str, str]
 
 
 class Library(Suggesting, Feedback):
@@ -120,7 +111,8 @@ class Library(Suggesting, Feedback):
             profile_asked=profile is not None,
         )
         report = index(self.catalog, self.config, [os.fspath(path) for path in paths], options, progress)
-        self._keep_tag_names()
+        if not report.interrupted:
+            self._keep_tag_names()
         return report
 
     def reindex(self, *, progress: Progress | None = None, recreate: bool = False) -> list[str]:
@@ -157,7 +149,7 @@ class Library(Suggesting, Feedback):
         that is none, ``LibraryBusy``, ``StoreError``.
         """
         from songkin.importing.run import Asked, import_files
-        from songkin.indexing import refresh
+        from songkin.indexing import places, refresh
         from songkin.progress import Quiet
         from songkin.sources import given
         from songkin.store.lock import run_lock
@@ -166,10 +158,11 @@ class Library(Suggesting, Feedback):
         given.check(names)  # a library is not begun for a misspelt file
         self._make()
         told, began = progress or Quiet(), time.monotonic()
+        asked = Asked(kind, columns or {}, vectors, space, user_name(user), places.rules(self.config))
         with run_lock(self.config):
-            report = import_files(
-                self.catalog, names, Asked(kind, columns or {}, vectors, space, user_name(user)), told
-            )
+            report = import_files(self.catalog, names, asked, told)
+            if report.interrupted:  # whoever asks next, or the next run, brings the search index up
+                return replace(report, seconds=time.monotonic() - began)
             notes = refresh.refresh(self.catalog, self.config, told)
         self._keep_tag_names()
         return replace(report, notes=(*report.notes, *notes), seconds=time.monotonic() - began)
@@ -302,26 +295,28 @@ class Library(Suggesting, Feedback):
 
     def show(self, what: str) -> Shown:
         """One song with all that is known of it."""
-        from songkin.search.bridge import strongest
-        from songkin.search.seeds import tags_of
+        from songkin.search.shown import shown
 
-        track = self.track(what)
-        tags = tags_of(self.catalog.vectors.of([track.id], ("mtt_tags", "msd_tags")).get(track.id, {}))
-        twins = [
-            (b if a == track.id else a, evidence) for a, b, evidence in self.catalog.linked() if track.id in (a, b)
-        ]
-        others = self.catalog.tracks([twin for twin, _ in twins])
-        return Shown(
-            track=track,
-            heard=strongest(tags) if tags is not None else {},
-            duplicates=tuple((others[twin], evidence) for twin, evidence in twins if twin in others),
-            vectors=self.catalog.vectors.origins(track.id),
-            votes=self.catalog.votes_on(track.id),
-        )
+        return shown(self.catalog, self.track(what))
 
     def tracks(self, *, limit: int | None = None, offset: int = 0) -> list[Track]:
         """The songs of the library, by artist, album and number."""
         return self.catalog.all_tracks(limit=limit, offset=offset)
+
+    def passing(
+        self, filters: Sequence[Filter], *, limit: int | None = None, offset: int = 0
+    ) -> tuple[list[Track], tuple[str, ...]]:
+        """The songs that pass all of the filters, by artist, album and number, and notes about the search index, which
+        answers."""
+        from songkin.search.filters import conditions
+
+        if not filters:
+            return self.tracks(limit=limit, offset=offset), ()
+        where = conditions(filters)
+        allowed, notes = self._upkeep.ask(lambda vectors: set(vectors.ids(where)))
+        ids = [i for i in self.catalog.in_order() if i in allowed][offset:][:limit]
+        found = self.catalog.tracks(ids)
+        return [found[i] for i in ids if i in found], notes
 
     def refused(self) -> list[Refusal]:
         """Files that were found and not taken, with the reason."""

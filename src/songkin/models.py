@@ -208,8 +208,8 @@ class Imported:
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """What one ``import`` did; ``found == added + updated + unchanged + len(refused)``, always. Songs are counted once
-    each, however many rows name them; refused are rows and files. ``matched`` counts entries of playlists by what they
-    were matched by."""
+    each, however many rows name them; refused are rows and files. ``matched`` counts entries of playlists, ``known``
+    songs of tables, by what they were matched by."""
 
     run: int = 0
     found: int = 0
@@ -222,6 +222,7 @@ class ImportReport:
     albums: int = 0
     files: tuple[Imported, ...] = ()
     matched: Mapping[str, int] = field(default_factory=dict)
+    known: Mapping[str, int] = field(default_factory=dict)
     unmatched: tuple[Unmatched, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -302,7 +303,7 @@ class Standing:
 
 # Filters ------------------------------------------------------------------------------------------------------
 
-KEYWORD_FIELDS: Final = ("artist", "album", "genre", "subgenre", "playlist", "source", "key", "explicit", "id")
+KEYWORD_FIELDS: Final = ("artist", "album", "genre", "subgenre", "playlist", "source", "key", "mode", "explicit", "id")
 TABLE_FIELDS: Final = (
     "danceability",
     "energy",
@@ -313,7 +314,10 @@ TABLE_FIELDS: Final = (
     "valence",
 )
 """Audio features of tables, 0-1, that can be filtered by."""
-NUMBER_FIELDS: Final = ("year", "bpm", "duration", "loudness", "brightness", "added", "popularity", *TABLE_FIELDS)
+NUMBER_FIELDS: Final = (
+    *("year", "bpm", "duration", "loudness", "brightness", "added", "popularity", "time_signature"),
+    *TABLE_FIELDS,
+)
 FILTER_FIELDS: Final = KEYWORD_FIELDS + NUMBER_FIELDS
 
 

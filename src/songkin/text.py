@@ -2,6 +2,7 @@
 
 ``fold`` is the one way in which songkin compares names. ``describe`` is the sentence that a text encoder reads about a
 song and ``words`` what BM25 reads; both are versioned by ``TEXT_VERSION``, for a change makes old vectors stale.
+``key_named`` reads the key of a song in all the ways that people and programs write one.
 ``guarded`` and ``key_uri`` are how names and keys are written into files of other programs, and have their opposites.
 """
 
@@ -13,6 +14,7 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from songkin.models import Track
+from songkin.records import PITCH_CLASSES
 
 TEXT_VERSION: Final = "2"
 
@@ -71,6 +73,32 @@ def words(track: Track) -> str:
     if track.year:
         parts += [str(track.year), decade(track.year)]
     return " ".join(part for part in parts if part)
+
+
+_KEY: Final = re.compile(
+    r"([A-Ga-g])\s*([#♯b♭]|\s?sharp|\s?flat)?[\s-]*(maj(?:or)?|dur|min(?:or)?|moll|m)?", re.IGNORECASE
+)
+_CAMELOT: Final = re.compile(r"0?([1-9]|1[0-2])\s*([ABab])")
+_DEGREES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+
+
+def key_named(text: str) -> str:
+    """A key by its one name, ``C# minor``: of ``c#m``, ``Db min``, ``C sharp minor``, ``12A`` (the wheel of DJs); empty
+    where it is none. A note alone is its major key."""
+    if wheel := _CAMELOT.fullmatch(text.strip()):
+        steps, minor = int(wheel[1]) - 8, wheel[2] in "Aa"  # each a fifth; 8A is A minor, 8B is C major
+        return _key((9 if minor else 0) + 7 * steps, minor=minor)
+    found = _KEY.fullmatch(text.strip())
+    if not found:
+        return ""
+    sign, mode = (found[2] or "").strip().lower(), found[3] or ""
+    shift = 1 if sign in {"#", "♯", "sharp"} else -1 if sign else 0
+    minor = mode == "m" or mode[:2].lower() in {"mi", "mo"}
+    return _key(_DEGREES[found[1].upper()] + shift, minor=minor)
+
+
+def _key(pitch: int, *, minor: bool) -> str:
+    return f"{PITCH_CLASSES[pitch % 12]} {'minor' if minor else 'major'}"
 
 
 _RUN: Final = re.compile(r"'*[=+\-@\t\r]")

@@ -112,7 +112,7 @@ class Upkeep:
         from songkin.store.lock import run_lock
 
         with run_lock(self.config, wait=wait):
-            return refresh.refresh(self.catalog, self.config, Quiet())
+            return refresh.refresh(self.catalog, self.config, Quiet(), patient=False)
 
     def _meanwhile(self, error: StoreError, why: str) -> tuple[str, ...]:
         """What to say where the search index must do as it is. Raises ``error`` where it is lost, or in the making."""

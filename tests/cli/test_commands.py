@@ -297,3 +297,13 @@ def test_a_misspelt_folder_begins_no_library_and_an_empty_one_says_that_it_is(
     assert run(["index", str(nothing), "-L", str(library), "--no-pull"]) == 0
     assert run(["find", "quiet piano", "-L", str(library)]) == 0
     assert "The library is empty" in capsys.readouterr().err
+
+
+def test_a_run_whose_every_file_is_refused_has_done_nothing(tmp_path: Path) -> None:
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music" / "broken.mp3").write_bytes(b"broken")
+    words = ["index", str(tmp_path / "music"), "-L", str(tmp_path / "library"), "--encoder", "descriptors", "--no-pull"]
+    assert run(words) == 1
+    assert run(words) == 1  # it is remembered
+    sound_file(tmp_path / "music" / "good.flac", tune(2, seed=1))
+    assert run(words) == 0

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from libraries import counts, index, library_at, snapshot
+from made_slices import sync_page
+from songkin.cli import run
 from songkin.errors import NotFound, SourceError
 from songkin.library import Library
 from songkin.models import Query
@@ -373,9 +375,9 @@ def test_fields_are_set_cleared_and_put_back(library: Library, tmp_path: Path) -
     assert (track.genres, track.year, track.album) == (("ambient", "drone"), 1977, "")
     library.import_([exported(tmp_path / "A.csv", range(2), album="Another")])
     assert library.track("Song 1").album == ""
-    runs = [run["id"] for run in library.catalog.journal.last_runs() if run["command"] == "set"]
-    for run in runs:
-        library.undo(run)
+    runs = [each["id"] for each in library.catalog.journal.last_runs() if each["command"] == "set"]
+    for number in runs:
+        library.undo(number)
     assert (library.track("Song 1").album, library.track("Song 1").year) == ("Another", 1999)
 
 
@@ -395,3 +397,14 @@ def test_the_command_says_what_each_file_is(tmp_path: Path, capsys: pytest.Captu
     (tmp_path / "strange.bin").write_bytes(b"\x00\x01")
     assert run(["import", str(tmp_path / "strange.bin"), *where, "--json"]) == 1
     assert "not recognised" in json.loads(capsys.readouterr().out)["refused"][0]["reason"]
+
+
+def test_what_songs_of_an_analysis_were_known_by_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = sync_page(0, 3, 3)
+    (tmp_path / "sync.json").write_text(json.dumps(page))
+    (tmp_path / "songs.csv").write_text("artist,title\nArtist 1,Title 1\nSomeone,Else\n")
+    where = ["-L", str(tmp_path / "library"), "--no-pull"]
+    assert run(["import", str(tmp_path / "songs.csv"), *where]) == 0
+    assert "were known" not in capsys.readouterr().err
+    assert run(["import", str(tmp_path / "sync.json"), *where]) == 0
+    assert "1 by artist and title, 2 that no song here is like, added" in capsys.readouterr().err

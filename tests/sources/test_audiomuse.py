@@ -83,16 +83,16 @@ def test_keys_are_numbers_from_c_on(tmp_path: Path, key: str, scale: str | None,
         base64.b64encode(bytes(800)).decode(),
     ],
 )
-def test_a_broken_vector_costs_its_row_alone(tmp_path: Path, broken: object) -> None:
+def test_a_broken_vector_costs_itself_alone(tmp_path: Path, broken: object) -> None:
     page = sync_page(0, 3, 3)
     page["tracks"][1]["embedding"] = broken
-    first, second, third = told(audiomuse, given(tmp_path / "a.json", json.dumps(page)))
-    assert isinstance(first, Song)
-    assert isinstance(third, Song)
-    assert isinstance(second, BadRow)
-    assert second.row == 2
-    assert second.reason.startswith("embedding ")
-    assert second.remedy
+    page["tracks"][1]["clap_embedding"] = vector(512, 3)
+    *songs, remark = told(audiomuse, given(tmp_path / "a.json", json.dumps(page)))
+    assert [len(song.vectors) for song in songs if isinstance(song, Song)] == [1, 1, 1]
+    assert isinstance(songs[1], Song)
+    assert set(songs[1].vectors) == {audiomuse.SPACES["clap_embedding"][0]}
+    assert isinstance(remark, Remark)
+    assert remark.line.startswith("Taken without a vector that cannot be used: row 2 (embedding ")
 
 
 def test_songs_without_vectors_or_names_are_told_or_taken(tmp_path: Path) -> None:

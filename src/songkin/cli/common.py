@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
@@ -62,6 +62,27 @@ def with_window(command: Command) -> Command:
     return click.option("--window", metavar="WINDOW", default="all", show_default=True, help=told)(command)
 
 
+_FILTERS: Final = (
+    click.option("--bpm", metavar="LOW..HIGH", help="Only songs of this tempo."),
+    click.option("--year", metavar="LOW..HIGH", help="Only songs of these years."),
+    click.option(
+        "--where", "-w", multiple=True, metavar="FIELD=VALUE", help="Filter; also !=, and LOW..HIGH for numbers."
+    ),
+)
+
+
+def with_filters(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--where``, ``--year`` and ``--bpm``; the command gets them as one tuple, ``filters``."""
+
+    @functools.wraps(command)
+    def asking(*args: Any, where: Sequence[str], year: str | None, bpm: str | None, **options: Any) -> Any:
+        return command(*args, filters=_filters(where, year, bpm), **options)
+
+    for option in _FILTERS:
+        asking = option(asking)
+    return asking
+
+
 def with_query(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options of commands that answer with hits; the command gets them as one ``query``."""
 
@@ -79,11 +100,7 @@ def with_query(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--per-artist", default=2, show_default=True, metavar="M", help="At most M songs of one artist (0: no cap)."
         ),
-        click.option("--bpm", metavar="LOW..HIGH", help="Only songs of this tempo."),
-        click.option("--year", metavar="LOW..HIGH", help="Only songs of these years."),
-        click.option(
-            "--where", "-w", multiple=True, metavar="FIELD=VALUE", help="Filter; also !=, and LOW..HIGH for numbers."
-        ),
+        *_FILTERS,
         click.option("-n", "--limit", default=10, show_default=True, metavar="N", help="How many results."),
     ):
         asking = option(asking)
@@ -99,11 +116,15 @@ def _query(
     per_album: int,
     hide_duplicates: bool,
 ) -> Query:
+    return Query(limit, _filters(where, year, bpm), per_artist or None, per_album or None, hide_duplicates)
+
+
+def _filters(where: Sequence[str], year: str | None, bpm: str | None) -> tuple[Filter, ...]:
     from songkin.search.filters import parse_filter, parse_range
 
     filters: list[Filter] = [parse_filter(text) for text in where]
     filters += [parse_range(field, text) for field, text in (("year", year), ("bpm", bpm)) if text is not None]
-    return Query(limit, tuple(filters), per_artist or None, per_album or None, hide_duplicates)
+    return tuple(filters)
 
 
 def configured(library: str | None = None, **flags: Any) -> Config:
@@ -191,8 +212,13 @@ def track_json(track: Track) -> dict[str, Any]:
     names = ("id", "title", "album", "album_artist", "track_no", "disc_no", "year", "duration", "source", "bpm", "key")
     found: dict[str, Any] = {name: getattr(track, name) for name in names}
     found.update(artists=list(track.artists), genres=list(track.genres), path=track.path, missing=track.missing)
-    found.update(loudness=track.loudness, brightness=track.brightness)
+    found.update(loudness=track.loudness, brightness=track.brightness, placeholder=track.placeholder)
     return found
+
+
+def called(track: Track) -> str:
+    """``artist - title`` for people, who are told where a name is only a placeholder."""
+    return f"{track.label} (placeholder name)" if track.placeholder else track.label
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
@@ -217,7 +243,7 @@ def show_answer(answer: Answer, as_json: bool) -> None:
     for hit in answer.hits:
         track = hit.track
         album = f" ({track.album})" if track.album else ""
-        song = with_reasons(track.label + album, hit.why)
+        song = with_reasons(called(track) + album, hit.why)
         made.add_row(str(hit.rank), f"{hit.score:.2f}", song, clock(track.duration))
     show_table(made)
 
@@ -237,7 +263,7 @@ def show_tracks(tracks: Sequence[Track]) -> None:
     )
     for track in tracks:
         bpm = f"{track.bpm:.0f}" if track.bpm else ""
-        row = (track.label, track.album, str(track.year or ""), clock(track.duration), bpm, track.key, track.id[:8])
+        row = (called(track), track.album, str(track.year or ""), clock(track.duration), bpm, track.key, track.id[:8])
         made.add_row(*(printable(cell) for cell in row))
     show_table(made)
 

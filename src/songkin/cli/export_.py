@@ -8,11 +8,12 @@ from typing import Final
 
 import click
 
-from songkin.cli.common import emit, note, opened, with_library
+from songkin.cli.common import emit, note, opened, with_filters, with_library
 from songkin.errors import ExportError
 from songkin.exporting import Exporting
 from songkin.exports import FORMATS
-from songkin.models import Exported
+from songkin.library import Library
+from songkin.models import Exported, Filter
 
 MOST_RESULTS: Final = 64 << 20
 """Bytes of an answer that are read."""
@@ -21,7 +22,7 @@ MOST_RESULTS: Final = 64 << 20
 @click.command(name="export")
 @click.option("--playlist", metavar="NAME", help="One playlist, by its name or id.")
 @click.option("--all-playlists", is_flag=True, help="Every playlist, into a folder.")
-@click.option("--songs", is_flag=True, help="All songs, as one list.")
+@click.option("--songs", is_flag=True, help="All songs as one list, or those that filters let through.")
 @click.option(
     "--results", metavar="FILE", help="What `find`, `similar` or `list` said with --json (-: standard input)."
 )
@@ -32,8 +33,11 @@ MOST_RESULTS: Final = 64 << 20
 @click.option("--relative", is_flag=True, help="Write paths from the file's folder on.")
 @click.option("--user", metavar="NAME", help="Only the votes of this user.")
 @click.option("--force", is_flag=True, help="Replace what is there.")
+@with_filters
 @with_library
 def command(
+    *,
+    filters: tuple[Filter, ...],
     playlist: str | None,
     all_playlists: bool,
     songs: bool,
@@ -59,6 +63,8 @@ def command(
         raise click.UsageError("--format and --relative are for lists of songs.")
     if user is not None and not votes:
         raise click.UsageError("--user goes with --votes.")
+    if filters and not songs:
+        raise click.UsageError("Filters go with --songs.")
     answer = _read(results) if results is not None else b""
     with opened(library, qdrant_url=qdrant_url) as music:
         write: Exporting = music.export
@@ -67,7 +73,8 @@ def command(
         elif all_playlists:
             done = write.all_playlists(output, kind or "m3u", relative=relative, force=force)
         elif songs:
-            done = write.songs(output, kind or "", relative=relative, force=force)
+            ids = _passing(music, filters) if filters else None
+            done = write.songs(output, kind or "", ids=ids, relative=relative, force=force)
         elif votes:
             done = write.votes(output, user, force=force)
         elif catalog:
@@ -75,6 +82,13 @@ def command(
         else:
             done = write.results(answer, output, kind or "", relative=relative, force=force)
     _tell(done, output, as_json)
+
+
+def _passing(music: Library, filters: tuple[Filter, ...]) -> list[str]:
+    found, notes = music.passing(filters)
+    for line in notes:
+        note(line)
+    return [track.id for track in found]
 
 
 def _read(name: str) -> bytes:

@@ -13,6 +13,8 @@ from songkin.errors import QueryError
 from songkin.models import ME, Imported, ImportReport, Unmatched
 
 SHOWN = 20
+_ANALYSES = frozenset({"audiomuse", "bundle"})
+"""Kinds of which it matters whether the songs that were analysed are those that are here."""
 
 
 @click.command(name="import")
@@ -76,6 +78,7 @@ def report_json(report: ImportReport) -> dict[str, Any]:
             for f in report.files
         ],
         "matched": dict(report.matched),
+        "known": dict(report.known),
         "unmatched": [
             {"playlist": u.playlist, "pos": u.pos, "artist": u.artist, "title": u.title, "path": u.path}
             for u in report.unmatched
@@ -101,6 +104,10 @@ def show_report(report: ImportReport) -> None:
         if count
     ]
     click.echo(" · ".join(parts) + f"   ({clock(report.seconds)})   run {report.run}")
+    if set(report.known) - {"new", "id"} or _ANALYSES & {file.kind for file in report.files}:
+        told = [f"{count} by {how}" for how, count in report.known.items() if how != "new"]
+        told += [f"{report.known['new']} that no song here is like, added"] if "new" in report.known else []
+        note(f"Songs were known: {', '.join(told)}.")
     if report.matched and set(report.matched) - {"new", "id"}:
         told = [f"{count} by {how}" for how, count in report.matched.items() if how != "new"]
         told += [f"{report.matched['new']} new"] if "new" in report.matched else []

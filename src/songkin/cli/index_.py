@@ -72,6 +72,8 @@ def command(
         show_report(report)
     if report.interrupted:
         return 130
+    if report.refused and len(report.refused) == report.found:
+        return 1
     return 3 if strict and report.refused else 0
 
 

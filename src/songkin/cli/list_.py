@@ -15,9 +15,11 @@ from songkin.cli.common import (
     show_tracks,
     table,
     track_json,
+    with_filters,
     with_library,
 )
 from songkin.library import Library
+from songkin.models import Filter
 
 
 @click.command(name="list")
@@ -30,8 +32,11 @@ from songkin.library import Library
 @click.option("--playlist", metavar="NAME", help="The songs of one playlist.")
 @click.option("-n", "--limit", type=click.IntRange(min=1), metavar="N", help="At most N.")
 @click.option("--offset", type=click.IntRange(min=0), default=0, metavar="N", help="Leave out the first N.")
+@with_filters
 @with_library
 def command(
+    *,
+    filters: tuple[Filter, ...],
     refused: bool,
     duplicates: bool,
     playlists: bool,
@@ -43,26 +48,33 @@ def command(
     qdrant_url: str | None,
     as_json: bool,
 ) -> None:
-    """What is in the library."""
+    """What is in the library. Filters say which songs: `songkin list --where playlist=NAME --year 1960..1970`."""
+    if filters and (refused or duplicates or playlists or albums or playlist is not None):
+        raise click.UsageError("Filters are for songs; those of a playlist are --where playlist=NAME.")
     with opened(library, qdrant_url=qdrant_url) as music:
         if refused:
             _refused(music, as_json)
         elif duplicates:
             _duplicates(music, as_json)
         elif playlists:
-            _playlists(music, as_json)
+            _playlists(music, limit, offset, as_json)
         elif albums:
             _albums(music, limit, offset, as_json)
         elif playlist is not None:
             _entries(music, playlist, as_json)
         else:
-            _tracks(music, limit, offset, as_json)
+            _tracks(music, filters, limit, offset, as_json)
 
 
-def _tracks(music: Library, limit: int | None, offset: int, as_json: bool) -> None:
-    tracks = music.tracks(limit=limit, offset=offset)
+def _tracks(music: Library, filters: tuple[Filter, ...], limit: int | None, offset: int, as_json: bool) -> None:
+    tracks, notes = music.passing(filters, limit=limit, offset=offset)
+    for line in notes:
+        note(line)
     if as_json:
         emit({"tracks": [track_json(track) for track in tracks]})
+        return
+    if filters and not tracks:
+        note("No song passes the filters.")
         return
     show_tracks(tracks)
 
@@ -95,12 +107,13 @@ def _duplicates(music: Library, as_json: bool) -> None:
     show_table(made)
 
 
-def _playlists(music: Library, as_json: bool) -> None:
-    found = music.playlists()
+def _playlists(music: Library, limit: int | None, offset: int, as_json: bool) -> None:
+    every = music.playlists()
+    found = every[offset:][:limit]
     if as_json:
         emit({"playlists": [asdict(playlist) for playlist in found]})
         return
-    if not found:
+    if not every:
         note("There are no playlists yet: `songkin import FILE` brings them.")
         return
     made = table([("playlist", "left"), ("songs", "right"), ("here", "right"), ("from", "left"), ("id", "left")])

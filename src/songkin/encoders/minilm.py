@@ -75,9 +75,12 @@ class MiniLM:
             for row, vector in zip(out, found, strict=True):
                 row[:] = vector
             return out
-        with ThreadPoolExecutor(_cores()) as pool:  # the network runs outside of Python's lock
+        pool = ThreadPoolExecutor(_cores())  # the network runs outside of Python's lock
+        try:
             for row, vector in zip(out, pool.map(self._read, texts), strict=True):
                 row[:] = vector
+        finally:
+            pool.shutdown(cancel_futures=True)  # whoever is interrupted waits for the texts in hand, not for all
         return out
 
     def _read(self, text: str) -> Vector:

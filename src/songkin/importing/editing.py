@@ -11,12 +11,14 @@ from songkin.sources import cells
 from songkin.store.catalog import Catalog
 from songkin.store.claims import EDIT, PLAIN
 from songkin.store.songbook import Songbook
+from songkin.text import key_named
 
 _LISTS: Final = ("artists", "genres", "subgenres")
 _WHOLE: Final = ("track_no", "disc_no", "year")
 _NUMBERS: Final = ("bpm", "popularity")
 _TEXTS: Final = ("title", "album", "album_artist", "isrc", "musicbrainz_id", "comment", "label", "url", "image", "key")
 FIELDS: Final = (*_TEXTS, *_LISTS, *_WHOLE, *_NUMBERS, "explicit")
+_HOW: Final = {"key": "Write it like C minor, F#m or Bb major.", "explicit": "Write yes or no."}
 _COLUMNS: Final = {"key": "musical_key"}
 
 
@@ -53,8 +55,10 @@ def _value(name: str, text: str) -> Any:
     elif name in _WHOLE or name in _NUMBERS:
         found = cells.number(text)
         found = int(found) if found is not None and name in _WHOLE else found
+    elif name == "key":
+        found = key_named(text) or None
     else:
         return cells.text(text)
     if found is None:
-        raise QueryError(f"{text!r} is no value for {name}.", remedy="Numbers stand alone; explicit is yes or no.")
+        raise QueryError(f"{text!r} is no value for {name}.", remedy=_HOW.get(name, "Write a number."))
     return found

@@ -33,7 +33,8 @@ _SERVICES: Final = ("exportify",)
 
 @dataclass(slots=True)
 class Filed:
-    """What one file brought; tracks by id."""
+    """What one file brought; tracks by id. ``matched`` counts places of playlists, ``known`` songs, by what they were
+    known by."""
 
     added: set[str] = field(default_factory=set)
     updated: set[str] = field(default_factory=set)
@@ -43,6 +44,7 @@ class Filed:
     albums: dict[str, int] = field(default_factory=dict)
     matched: dict[str, int] = field(default_factory=dict)
     unmatched: list[Unmatched] = field(default_factory=list)
+    known: dict[str, int] = field(default_factory=dict)
     columns: Columns | None = None
     remarks: list[str] = field(default_factory=list)
 
@@ -132,7 +134,8 @@ class Filing:
 
     def _flush_songs(self) -> None:
         waiting, self._waiting = self._waiting, []
-        self._resolve(waiting, [True] * len(waiting), [None] * len(waiting))
+        for match in dict.fromkeys(self._resolve(waiting, [True] * len(waiting), [None] * len(waiting))):
+            self.filed.known[match.how] = self.filed.known.get(match.how, 0) + 1
 
     def _resolve(self, songs: Sequence[Song], create: Sequence[bool], liked: Sequence[float | None]) -> list[Match]:
         """The track of each song; those that are new and may be are added, what is said of the others is noted. Songs

@@ -10,14 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from songkin.errors import SourceError, StoreError
+from songkin.fetching import Rules
 from songkin.importing import restoring
+from songkin.importing.addresses import at_hand
 from songkin.importing.filing import Filed, Filing
 from songkin.models import ME, Imported, ImportReport, Refusal, Unmatched
 from songkin.progress import Progress
-from songkin.sources import catalog_folder
+from songkin.sources import catalog_folder, streaming
 from songkin.sources.given import Given, Options, expand, is_address
 from songkin.sources.kinds import Source, recognise, source
-from songkin.store import keeping, slices
+from songkin.store import keeping, returning, slices
 from songkin.store.catalog import Catalog
 
 _AGREED: Final = ("million",)
@@ -28,13 +30,15 @@ again to find what they lacked before, for they bring their songs themselves."""
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What was asked of an import beside its files. ``kind`` is what they are, where that is not to be told from them;
-    ``columns``, ``space`` and ``user`` as in ``Options``; ``vectors`` is a file of vectors that belong to a table."""
+    ``columns``, ``space`` and ``user`` as in ``Options``; ``vectors`` is a file of vectors that belong to a table; ``rules`` say what
+    may be fetched."""
 
     kind: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     vectors: str = ""
     space: str = ""
     user: str = ME
+    rules: Rules = field(default_factory=Rules)
 
 
 @dataclass(slots=True)
@@ -45,6 +49,7 @@ class _Tally:
     refused: list[Refusal] = field(default_factory=list)
     unmatched: list[Unmatched] = field(default_factory=list)
     matched: dict[str, int] = field(default_factory=dict)
+    songs: dict[str, int] = field(default_factory=dict)
     playlists: dict[str, int] = field(default_factory=dict)
     albums: dict[str, int] = field(default_factory=dict)
     files: list[Imported] = field(default_factory=list)
@@ -63,6 +68,20 @@ class _Tally:
         self.known += 1
         return True
 
+    def has(self, catalog: Catalog, item: Given) -> bool:
+        """Whether a link of a streaming service names what the library has: then it need not be read."""
+        link = streaming.parse(item.path) if item.address else None
+        track = catalog.known_as(link.key) if link else None
+        lists = catalog.playlists.named(returning.identity(link.key)) if link and link.kind == "playlist" else []
+        if track:
+            self.seen.add(track.id)
+        for each in lists:
+            self.seen |= {entry.track.id for entry in catalog.playlists.entries(each.id) if entry.track}
+            self.playlists["unchanged"] = self.playlists.get("unchanged", 0) + 1
+        if names := [track.label] if track else [each.name for each in lists]:
+            self.files.append(Imported(item.name, streaming.KIND, remarks=(f"It is here already: {names[0]}.",)))
+        return bool(names)
+
     def take(self, kind: str, name: str, filed: Filed) -> None:
         self.added |= filed.added
         self.updated |= filed.updated - self.added
@@ -71,6 +90,7 @@ class _Tally:
         self.unmatched += filed.unmatched
         for mine, other in (
             (self.matched, filed.matched),
+            (self.songs, filed.known),
             (self.playlists, filed.playlists),
             (self.albums, filed.albums),
         ):
@@ -97,7 +117,8 @@ def import_files(catalog: Catalog, paths: Sequence[str], asked: Asked, told: Pro
     run = catalog.journal.begin_run("import", {"paths": [_shown(path) for path in paths], "kind": asked.kind})
     state, tally, notes = "failed", _Tally(), []
     try:
-        notes = _take_all(catalog, run, expand(paths), asked, tally, told)
+        given = at_hand(expand(paths), asked.kind, asked.rules, told)
+        notes = _take_all(catalog, run, given, asked, tally, told)
         state = "done"
     except KeyboardInterrupt:
         state = "interrupted"
@@ -125,6 +146,8 @@ def _take_all(catalog: Catalog, run: int, given: Any, asked: Asked, tally: _Tall
             told.stage(f"Reading {item.base}")
             tally.take(found.KIND, item.name, _take(catalog, run, item, found, asked, told))
         except SourceError as error:
+            if tally.has(catalog, item):
+                continue
             tally.refused.append(Refusal(item.name, _without(item.name, error.message), error.remedy))
     known = f"Read before and unchanged since: {tally.known} of {len(tally.files)} files." if tally.known else ""
     strange = f"Passed over, of no kind that can be imported: {_some(passed)}." if passed else ""
@@ -205,6 +228,7 @@ def _report(run: int, tally: _Tally, notes: Sequence[str], seconds: float, *, in
         albums=sum(tally.albums.values()),
         files=tuple(tally.files),
         matched={how: count for how, count in tally.matched.items() if how},
+        known=dict(tally.songs),
         unmatched=tuple(tally.unmatched),
         notes=tuple(notes),
         seconds=seconds,

@@ -24,7 +24,7 @@ from songkin.store import TRACKS, drop_vectors, index_folder, index_home, open_v
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Point, VectorStore
 from songkin.store.words import Words
-from songkin.text import TEXT_VERSION, describe, fold, words
+from songkin.text import TEXT_VERSION, describe, fold, key_named, words
 
 if TYPE_CHECKING:
     from songkin.encoders.base import TextEncoder
@@ -40,13 +40,20 @@ MANY_TEXTS: Final = 2_000
 _BLOCK: Final = 1_000
 
 
-def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = False) -> list[str]:
-    """Bring the search index up to the catalog; returns lines for people. ``anew`` rewrites all of it."""
+def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = False, patient: bool = True) -> list[str]:
+    """Bring the search index up to the catalog; returns lines for people. ``anew`` rewrites all of it. One who is not
+    ``patient`` does not wait while the names of very many songs are read: a later run reads them."""
     notes: list[str] = []
     if anew or catalog.stale():
         check_room(catalog, config)  # before anything changes that the search index as it is would not fit
     anew = anew or catalog.journal.note("index_home") != index_home(config)
     lacking = _without_text(catalog, config)
+    if len(lacking) >= MANY_TEXTS and not patient:
+        notes.append(
+            f"The names of {len(lacking):,} songs are not read yet, so search by meaning leaves them out; "
+            "the next `songkin import` or `songkin index` reads them, or `songkin reindex`."
+        )
+        return notes + _bring_up(catalog, config, told, anew=anew)
     if len(lacking) >= MANY_TEXTS and catalog.stale():
         notes += _bring_up(catalog, config, told, anew=anew)
         told.note("All songs can be searched now; their names are being read for search by meaning.")
@@ -257,13 +264,16 @@ def payload(track: Track, playlists: Sequence[str] = ()) -> dict[str, object]:
     """What filters and counts see of a track: folded names and numbers; unknown fields are absent. ``playlists`` are the
     folded names of those that it is in."""
     table = track.table_features
+    key = key_named(track.key)
     heard = track.loudness if track.loudness is not None else table.get("loudness")
     fields: dict[str, object] = {
         "artist": [fold(name) for name in dict.fromkeys((*track.artists, track.album_artist)) if name],
         "album": fold(track.album) if track.album else None,
         "genre": [fold(name) for name in track.genres],
         "source": track.source,
-        "key": fold(track.key) if track.key else None,
+        "key": (key or track.key).casefold() or None,  # not folded: C and C# are two
+        "mode": key.rpartition(" ")[2] or _mode(table.get("mode")),
+        "time_signature": table.get("time_signature"),
         "year": track.year,
         "bpm": track.bpm,
         "duration": track.duration,
@@ -277,3 +287,7 @@ def payload(track: Track, playlists: Sequence[str] = ()) -> dict[str, object]:
         **{name: table.get(name) for name in TABLE_FIELDS},
     }
     return {name: value for name, value in fields.items() if name in TRACKS.fields and value not in (None, [])}
+
+
+def _mode(told: float | None) -> str | None:
+    return None if told is None else ("major" if told >= 0.5 else "minor")

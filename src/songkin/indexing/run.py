@@ -86,8 +86,9 @@ class _Run:
         tally = Tally(updated=len(plan.moved), refused=[*plan.refused, *plan.unreadable])
         self._hear(plan, wanted, tally)
         removed = self._prune(plan)
-        for line in refresh.refresh(self.catalog, self.config, self.told):
-            self._note(line)
+        if not self.interrupted:  # else whoever asks next, or the next run, brings the search index up
+            for line in refresh.refresh(self.catalog, self.config, self.told):
+                self._note(line)
         refused = tuple(sorted(tally.refused or (), key=lambda refusal: refusal.path))
         handled = tally.added + tally.updated + plan.unchanged + len(refused)
         return IndexReport(

@@ -145,7 +145,7 @@ def _still_refused(
 def _as_known(item: SoundFile, stored: Stored, deaf: Deaf, plan: Plan) -> bool:
     """Whether the file at a known path still holds what it held; if so it is planned for."""
     if item.mtime_ns != stored.mtime_ns or item.size != stored.size:
-        if item.size != stored.size or not stored.file_hash or _hash(item.path) != stored.file_hash:
+        if item.size != stored.size or not stored.file_hash or _hash(item.path, like=stored) != stored.file_hash:
             return False
         plan.touched.append((stored, item))
     if stored.missing:
@@ -195,17 +195,18 @@ def _settle(
 def _same_bytes(item: SoundFile, candidates: Sequence[Stored]) -> Stored | None:
     if not candidates:
         return None
-    digest = _hash(item.path)
-    same = [stored for stored in candidates if stored.file_hash and stored.file_hash == digest]
+    digests = {each.old_hash: _hash(item.path, like=each) for each in {s.old_hash: s for s in candidates}.values()}
+    same = [stored for stored in candidates if stored.file_hash and stored.file_hash == digests[stored.old_hash]]
     name = os.path.basename(item.path)
     same.sort(key=lambda stored: os.path.basename(stored.path) != name)
     return same[0] if same else None
 
 
-def _hash(path: str) -> str:
+def _hash(path: str, *, like: Stored) -> str:
+    """The hash of a file, of the kind that is known of a song."""
     if places.elsewhere(path):  # its bytes are known only once it is fetched
         return ""
     try:
-        return hash_file(path)
+        return hash_file(path, old=like.old_hash)
     except AudioError:
         return ""

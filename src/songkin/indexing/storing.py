@@ -112,7 +112,7 @@ class Storing:
         else:
             key, identity = "", stored.id
             self.tally.updated += 1
-        whole = stored is None or stored.file_hash != heard.file_hash or stored.profile != job.profile
+        whole = stored is None or not _same_file(stored, heard) or stored.profile != job.profile
         heard_by = heard.heard_by if whole or stored is None else (*stored.heard_by, *heard.heard_by)
         features = {name: value for name, value in heard.facts.items() if isinstance(value, float | int)}
         key_heard = str(heard.facts.get("key", ""))
@@ -170,6 +170,13 @@ class Storing:
         if key in taken or self.catalog.has_key(key):
             key = _text(f"{key}#{heard.file_hash}")
         return key, track_id(key)
+
+
+def _same_file(stored: Stored, heard: Heard) -> bool:
+    """Whether a file that was heard holds what it held. Of old hashes that is not told: then its sound is compared."""
+    if stored.old_hash:
+        return bool(heard.packets) and stored.packets == heard.packets
+    return stored.file_hash == heard.file_hash
 
 
 def to_track(identity: str, path: str, heard: Heard, features: Mapping[str, float], key_heard: str) -> Track:

@@ -8,11 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 from songkin.errors import QueryError
 from songkin.models import FILTER_FIELDS, NUMBER_FIELDS, Filter
+from songkin.sources import cells
+from songkin.sources.kinds import ADDRESSES, KINDS
 from songkin.store.vectors import Condition
-from songkin.text import fold
+from songkin.text import fold, key_named
 
 _EXAMPLES = {"year": (1970, 1985), "duration": (120, 300), "loudness": (-20, -10), "brightness": (1000, 2000)}
 _ALSO = {"tempo": "bpm", "genres": "genre", "subgenres": "subgenre", "artists": "artist", "length": "duration"}
+_MODES = {"major": "major", "maj": "major", "1": "major", "minor": "minor", "min": "minor", "0": "minor"}
+_SOURCES = tuple(dict.fromkeys(("folder", *KINDS, *ADDRESSES)))
 _FORM = re.compile(r"^\s*(?P<field>[A-Za-z_]+)\s*(?P<sign>!=|=|>=|<=)\s*(?P<value>.*?)\s*$", re.DOTALL)
 
 
@@ -38,6 +42,8 @@ def parse_filter(text: str) -> Filter:
     if sign in {">=", "<="}:
         raise QueryError(f"{field} is not a number.", remedy=f"Write {field}=VALUE or {field}!=VALUE.")
     values = tuple(part.strip() for part in value.split("|") if part.strip())
+    for each in values:
+        _stored(field, each)
     return Filter(field, "not" if sign == "!=" else "is", values)
 
 
@@ -120,6 +126,26 @@ def conditions(filters: Sequence[Filter]) -> tuple[Condition, ...]:
         elif each.field == "id":
             found.append(Condition("ids", values=each.values, negate=each.op == "not"))
         else:
-            values = tuple(value if each.field == "source" else fold(value) for value in each.values)
+            values = tuple(_stored(each.field, value) for value in each.values)
             found.append(Condition("match", each.field, values=values, negate=each.op == "not"))
     return tuple(found)
+
+
+def _stored(field: str, value: str) -> str:
+    """A keyword as the search index holds it. Raises ``QueryError`` for one that no song can have."""
+    if field == "source":
+        return _one_of(field, value, value if value in _SOURCES else "", _SOURCES)
+    if field == "key":
+        return _one_of(field, value, key_named(value).casefold(), ("C", "C minor", "F#m", "Bb major", "8A"))
+    if field == "mode":
+        return _one_of(field, value, _MODES.get(value.casefold(), ""), ("major", "minor"))
+    if field == "explicit":
+        said = cells.flag(value)
+        return _one_of(field, value, "" if said is None else "yes" if said else "no", ("yes", "no"))
+    return fold(value)
+
+
+def _one_of(field: str, value: str, found: str, known: Sequence[str]) -> str:
+    if not found:
+        raise QueryError(f"{value!r} is no {field}.", remedy=f"Write one like {', '.join(known)}.")
+    return found

@@ -3,13 +3,15 @@
 Three lists are made: ``heard`` answers through the tag bridge, ``text`` through MiniLM over what is known of a song,
 ``words`` through BM25, in one request to the engine. Each is looked at, to see how far it can be trusted for this
 question, and they are fused by rank (``trust``). A title, artist or album typed exactly comes
-first; one that is misspelt comes first too, and the answer says what was taken as meant.
+first; one that is misspelt comes first too, and the answer says what was taken as meant. Who filters wants to see what
+passes: where the question fits too few of those songs, the others follow, scored 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from songkin import ranking
@@ -50,13 +52,15 @@ class Question:
 class Lists:
     """What the asks found (those above their floors), the asks with floors, and the weight of each in the fusion.
 
-    ``covered`` is the share of the question's words that the best match of ``words`` holds.
+    ``covered`` is the share of the question's words that the best match of ``words`` holds. ``under`` are the songs below
+    the floors, exact words first.
     """
 
     asks: tuple[Ask, ...]
     weights: tuple[float, ...]
     found: tuple[tuple[Match, ...], ...]
     covered: float
+    under: tuple[str, ...] = ()
 
 
 def find(
@@ -70,7 +74,10 @@ def find(
     """Songs for a text. Without MiniLM's weights, exact words and names still answer, and a note says so."""
     asked = " ".join(text.split())
     if not asked:
-        raise QueryError("There is nothing to look for.", remedy='Say what you want to hear, like "quiet piano".')
+        raise QueryError(
+            "There is nothing to look for.",
+            remedy='Say what you want to hear, like "quiet piano"; `songkin list --where …` filters without words.',
+        )
     if len(asked) > LONGEST:
         raise QueryError(f"The text is longer than {LONGEST} characters.", remedy="Say it shorter.")
     where = conditions(query.filters)
@@ -83,6 +90,10 @@ def find(
     if query.hide_duplicates:
         ranked = ranking.collapse(ranked, lambda item: item[0], linked)
     chosen = _page(catalog, ranked, {track.id for track in first}, query)
+    if where and len(chosen) < query.limit:
+        chosen += _passing(
+            catalog, store, lists, where, ranked, replace(query, limit=query.limit - len(chosen)), linked
+        )
     notes = question.notes
     if name and not name.exact:
         notes = (f"Nothing is called {asked!r}; showing {name.kind} {_as_written(name)!r} first.", *notes)
@@ -125,7 +136,13 @@ def looked_at(catalog: Catalog, store: VectorStore, question: Question, tuning: 
     surety = question.bridge.surety if question.bridge else 0.0
     asks, weights = trusted(question.asks, found, surety, covered, tuning)
     kept = tuple(tuple(above(ask, matches)) for ask, matches in zip(asks, found, strict=True))
-    return Lists(asks, weights, kept, covered)
+    under = [
+        match.id
+        for ask, matches in reversed(list(zip(asks, found, strict=True)))
+        for match in sorted(matches, key=lambda match: (-match.score, match.id))
+        if ask.floor is not None and match.score < ask.floor
+    ]
+    return Lists(asks, weights, kept, covered, tuple(dict.fromkeys(under)))
 
 
 _Ranked = tuple[str, float]
@@ -186,6 +203,26 @@ def _page(catalog: Catalog, ranked: Sequence[_Ranked], pinned: set[str], query: 
     return [(tracks[i], score) for i, score in chosen if i in tracks]
 
 
+def _passing(
+    catalog: Catalog,
+    store: VectorStore,
+    lists: Lists,
+    where: tuple[Condition, ...],
+    ranked: Sequence[_Ranked],
+    query: Query,
+    linked: Mapping[str, set[str]],
+) -> list[tuple[Track, float]]:
+    """Songs that pass the filters and are not among ``ranked``, for the rest of the page: those below the floors, then
+    any. Where they stand in a list is chance, so they all score 0."""
+    known = {i for i, _ in ranked}
+    some = islice(store.ids(where), query.limit + len(known) + len(lists.under))
+    others = [(i, 0.0) for i in dict.fromkeys((*lists.under, *some)) if i not in known]
+    if query.hide_duplicates:
+        shown = ranking.collapse([*ranked, *others], lambda item: item[0], linked)
+        others = [item for item in shown if item[0] not in known]
+    return _page(catalog, others, set(), query)
+
+
 def _hits(
     catalog: Catalog,
     chosen: Sequence[tuple[Track, float]],
@@ -216,6 +253,7 @@ def _hits(
         why += [f"words: {', '.join(matched)}"] if matched else []
         by = _shares(lists, ranks, track.id)
         why += [f"found by {by}"] if by else []
+        why += [] if why or score else ["it passes the filters; no more is like what you typed"]
         twin = next((hit.track.id for hit in hits if hit.track.id in linked.get(track.id, set())), "")
         why = [*standing(track, twin), *why]
         hits.append(Hit(rank, round(score, 4), track, tuple(why), twin))

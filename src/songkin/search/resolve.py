@@ -14,6 +14,7 @@ from rapidfuzz import fuzz, process
 from songkin import fetching
 from songkin.errors import Ambiguous, NotFound
 from songkin.models import Track
+from songkin.sources import streaming
 from songkin.store.catalog import Catalog
 from songkin.text import fold
 
@@ -32,8 +33,8 @@ class SoundClip:
 def resolve(catalog: Catalog, what: str) -> Track | SoundClip:
     """The song or file meant by ``what``.
 
-    Tried in this order: an id or its beginning (eight characters or more), a file (in the library or anywhere else),
-    ``artist - title``, a title. Raises ``Ambiguous`` with the candidates, or ``NotFound`` with the nearest names.
+    Tried in this order: an id or its beginning (eight characters or more), a link or URI of a streaming service, a file
+    (in the library or anywhere else), ``artist - title``, a title. Raises ``Ambiguous`` with the candidates, or ``NotFound`` with the nearest names.
     """
     text = what.strip()
     if not text:
@@ -42,6 +43,8 @@ def resolve(catalog: Catalog, what: str) -> Track | SoundClip:
         return track
     if _PART_OF_ID.fullmatch(text) and len(begun := catalog.beginning(text.lower())) == 1:
         return begun[0]
+    if link := streaming.parse(text):
+        return _linked(catalog, link)
     if path := _as_path(what):
         if track := catalog.at_path(path) or catalog.at_path(os.path.realpath(path)):
             return track
@@ -53,6 +56,21 @@ def resolve(catalog: Catalog, what: str) -> Track | SoundClip:
     if candidates:
         return _only(catalog, candidates, text)
     raise _not_found(catalog, text)
+
+
+def _linked(catalog: Catalog, link: streaming.Link) -> Track:
+    """The song that a streaming service knows under this link. Nothing is fetched."""
+    if track := catalog.known_as(link.key):
+        return track
+    if link.kind not in {"track", "episode", "video"}:
+        raise NotFound(
+            f"The link names no song, but a {link.kind}.",
+            remedy="Name a song; `songkin import` takes links of albums and playlists.",
+        )
+    raise NotFound(
+        "No song of the library is known by this link.",
+        remedy="Name it as `artist - title`, or import a list or a table that tells its id.",
+    )
 
 
 def by_name(catalog: Catalog, text: str) -> list[Track]:

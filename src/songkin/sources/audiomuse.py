@@ -51,6 +51,7 @@ def read(given: Given, options: Options) -> Records:  # noqa: ARG001 - every sou
     """One song for each track. Raises ``SourceError`` where a page is cut, or where the file lists ids alone."""
     page: dict[str, Any] = {}
     row = bare = 0
+    broken: list[str] = []
     for row, one in enumerate(items(given, ("tracks",), page, many=True), 1):
         if not isinstance(one, Mapping):
             yield BadRow(row, "is no track", "Leave it out; the others were taken.")
@@ -58,7 +59,12 @@ def read(given: Given, options: Options) -> Records:  # noqa: ARG001 - every sou
         bare += set(one) <= {"id", "fp"}
         if bare == row > 20:
             break
-        yield _song(row, one)
+        vectors, wrong = _vectors(one)
+        broken += [f"row {row} ({wrong})"] if wrong else []
+        yield _song(row, one, vectors)
+    if broken:
+        more = f" and {len(broken) - 5:,} more" if len(broken) > 5 else ""
+        yield Remark(f"Taken without a vector that cannot be used: {', '.join(broken[:5])}{more}.")
     if row and bare == row:
         raise SourceError(
             f"{given.name} lists ids alone, without songs.", remedy="Ask /api/sync again without fields=index."
@@ -68,14 +74,20 @@ def read(given: Given, options: Options) -> Records:  # noqa: ARG001 - every sou
         yield Remark(f"{given.name} has {row:,} of {total:,.0f} songs; the others are on further pages.")
 
 
-def _song(row: int, one: Mapping[str, Any]) -> Song | BadRow:
+def _vectors(one: Mapping[str, Any]) -> tuple[dict[str, NDArray[np.float32]], str]:
+    """The vectors of a song by their spaces, and what is wrong with those that are left out."""
     vectors: dict[str, NDArray[np.float32]] = {}
+    wrong: list[str] = []
     for field, (space, size) in SPACES.items():
         found = _vector(one.get(field), size)
         if isinstance(found, str):
-            return BadRow(row, f"{field} {found}", "Let AudioMuse-AI analyse this song again.")
-        if found is not None:
+            wrong.append(f"{field} {found}")
+        elif found is not None:
             vectors[space] = found
+    return vectors, ", ".join(wrong)
+
+
+def _song(row: int, one: Mapping[str, Any], vectors: Mapping[str, NDArray[np.float32]]) -> Song | BadRow:
     identity, title = text(one.get("id"), 500), known(one.get("title"))
     if not identity and not title:
         return BadRow(row, "has neither an id nor a title", "Nothing to do; the others were taken.")

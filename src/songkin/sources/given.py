@@ -41,18 +41,19 @@ _BOMS: Final = (
 @dataclass(frozen=True, slots=True)
 class Given:
     """One file to import. ``path`` is the file on the disk, ``member`` its name inside a zip. ``root`` is the folder
-    or zip that was asked for, if it was found in one."""
+    or zip that was asked for, if it was found in one, ``link`` the web address that it was fetched from."""
 
     path: str
     member: str = ""
     root: str = ""
+    link: str = ""
 
     @property
     def name(self) -> str:
         """For people: the path, and what inside of it; of an address no secret."""
         if self.address:
             return fetching.shown(self.path) if fetching.is_link(self.path) else self.path
-        shown = os.fsencode(self.path).decode("utf-8", "replace")
+        shown = fetching.shown(self.link) if self.link else os.fsencode(self.path).decode("utf-8", "replace")
         return f"{shown} › {self.member}" if self.member else shown
 
     @property

@@ -13,8 +13,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urljoin
 
+from songkin import fetching
 from songkin.records import OWN_LIST, BadRow, Entry, Listing, Records, Song
 from songkin.sources.cells import isrc, number, spotify_key, text
 from songkin.sources.given import Given
@@ -86,9 +87,19 @@ def place(location: str, given: Given, *, encoded: bool = False) -> Place:
         return Place(path=_of_file_url(found[5:], given))
     if _URL.match(found):
         return Place(url=mended(found))
+    if given.link and not (_DRIVE.fullmatch(found) or found.startswith("\\\\")):
+        return Place(url=_below(given.link, mended(found)))
     if encoded:
         found = os.fsdecode(unquote_to_bytes(os.fsencode(found)))
     return Place(path="" if "\0" in found else _absolute(found, given))
+
+
+def _below(link: str, found: str) -> str:
+    """The address of a place that a list on the web tells from its own address on."""
+    try:
+        return fetching.public(urljoin(link, found))
+    except ValueError:  # half of an IPv6 address
+        return ""
 
 
 def service_key(found: str) -> str:
@@ -175,7 +186,8 @@ def track(row: int, fields: Fields, given: Given) -> Song | BadRow:
 
 def list_key(kind: str, given: Given) -> str:
     """The key of a list that has no id of its own: where it lies."""
-    return f"{kind}:{os.path.abspath(given.path)}{f'/{given.member}' if given.member else ''}"
+    where = fetching.public(given.link) if given.link else os.path.abspath(given.path)
+    return f"{kind}:{where}{f'/{given.member}' if given.member else ''}"
 
 
 def own_list(text: str) -> str:

@@ -41,6 +41,7 @@ _NAMES: Final = {
     "youtube": "YouTube",
 }
 _EXPORT: Final = "Export it with Exportify (exportify.net) and import the file that it writes."
+_ONE: Final = "Put it into a playlist of yours, export that with Exportify (exportify.net) and import the file."
 _OTHERS: Final = "Export it to a CSV or text of `artist - title` lines with a service of your choice, and import that."
 _TAKEN: Final = "It was likely taken from the service; remove it from the playlist."
 _SPOTIFY: Final = re.compile(
@@ -126,7 +127,7 @@ def read(given: Given, _options: Options) -> Records:
         raise SourceError(
             f"Spotify shows its {link.kind}s only to those with access of their own, which needs Premium; of playlists "
             "only their owner's; audio features to nobody any more.",
-            remedy=_EXPORT + " With access: set SONGKIN_SPOTIFY_CLIENT_ID and SONGKIN_SPOTIFY_CLIENT_SECRET.",
+            remedy=_export(link) + " With access: set SONGKIN_SPOTIFY_CLIENT_ID and SONGKIN_SPOTIFY_CLIENT_SECRET.",
         )
     if settings.offline:
         raise SourceError(
@@ -144,6 +145,11 @@ def read(given: Given, _options: Options) -> Records:
 
 
 # Inside ----------------------------------------------------------------------------------------------------------
+
+
+def _export(link: Link) -> str:
+    """How to bring what it names in by hand: Exportify writes playlists alone."""
+    return _EXPORT if link.kind == "playlist" else _ONE
 
 
 def _youtube(host: str, path: str, asked: Mapping[str, str]) -> Link | None:
@@ -234,10 +240,10 @@ def _answered(link: Link, status: int) -> SourceError:
         return SourceError(
             f"Spotify does not give this {link.kind} to your access ({status}): of playlists it shows only those that the "
             "owner of the access owns or shares in.",
-            remedy=_EXPORT,
+            remedy=_export(link),
         )
     if status == 404:
-        return SourceError(f"Spotify has no such {link.kind}, or does not show it.", remedy=_EXPORT)
+        return SourceError(f"Spotify has no such {link.kind}, or does not show it.", remedy=_export(link))
     if status == 429:
         return SourceError("Spotify was asked too often.", remedy="Try again in an hour.")
     return SourceError(f"Spotify cannot answer now ({status}).", remedy="Try again later.")

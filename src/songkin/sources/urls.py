@@ -31,6 +31,7 @@ KIND: Final = "urls"
 _TABLES: Final = frozenset({".csv", ".tsv"})
 _TEXTS: Final = frozenset({".txt", ".urls", ".list"})
 _FIELDS: Final = ("url", "title", "artist", "album")
+_LISTS: Final = frozenset({".m3u", ".m3u8", ".pls", ".xspf", ".jspf"})
 _AT_ONCE: Final = 4
 _REMEDY: Final = "Write it as http://… or https://…, one address a line."
 
@@ -106,6 +107,8 @@ def _wrong(link: str) -> str:
         return "The address is longer than any server takes."
     if cells.spotify_key(link):
         return "This is a link of a streaming service, and no sound file."
+    if os.path.splitext(link.partition("?")[0].partition("#")[0])[1].lower() in _LISTS:
+        return "This is the address of a list, and no sound file: import it by itself."
     return "" if fetching.is_link(link) else f"{cells.text(fetching.shown(link), 80)!r} is no web address."
 
 

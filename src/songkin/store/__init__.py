@@ -47,11 +47,16 @@ TRACKS: Final = Layout(
         "explicit": "keyword",
         "added": "float",
         "popularity": "float",
+        "mode": "keyword",
+        "time_signature": "float",
         **dict.fromkeys(TABLE_FIELDS, "float"),
     },
 )
 """How a song stands in the search index, before spaces of vectors that were imported."""
 
+
+PAYLOAD_VERSION: Final = 2
+"""Of what filters see of a song. Where it rises, all points are written anew; 2: mode, time signature, keys by one name."""
 
 _STAMPS: Final = ("index_stamp", "index_next_stamp")
 
@@ -109,8 +114,9 @@ def print_files(library: Path) -> tuple[Path, Path]:
 
 
 def index_home(config: Config) -> str:
-    """Where the search index lives, in words that hold no secret: ``embedded`` or the server's address."""
-    return config.qdrant_url.rpartition("@")[2] or "embedded"
+    """Where the search index lives, in words that hold no secret (``embedded`` or the server's address), and of which
+    version its points are."""
+    return f"{config.qdrant_url.rpartition('@')[2] or 'embedded'} {PAYLOAD_VERSION}"
 
 
 def layout(catalog: Catalog) -> Layout:

@@ -24,8 +24,8 @@ from songkin.store.database import Database, parts
 from songkin.store.journal import Journal
 from songkin.store.listeningbook import Listening
 from songkin.store.playlistbook import Playlists, leave_names
-from songkin.store.rows import Credit, Recording, Stored, to_row, to_track
-from songkin.store.schema import links, refused, tracks, vectors, votes
+from songkin.store.rows import ORDER, Credit, Recording, Stored, to_row, to_track
+from songkin.store.schema import aliases, links, refused, tracks, vectors, votes
 from songkin.store.songbook import Songbook
 from songkin.store.vectorbook import VectorBook, put_vectors
 from songkin.text import fold
@@ -150,15 +150,11 @@ class Catalog:
 
     def all_tracks(self, *, limit: int | None = None, offset: int = 0) -> list[Track]:
         """Tracks by artist, album and number."""
-        order = (
-            tracks.c.artist_fold,
-            tracks.c.album,
-            tracks.c.disc_no,
-            tracks.c.track_no,
-            tracks.c.title_fold,
-            tracks.c.id,
-        )
-        return [to_track(row) for row in self.db.rows(sa.select(tracks).order_by(*order).limit(limit).offset(offset))]
+        return [to_track(row) for row in self.db.rows(sa.select(tracks).order_by(*ORDER).limit(limit).offset(offset))]
+
+    def in_order(self) -> list[str]:
+        """Ids of all tracks, by artist, album and number."""
+        return list(self._column(sa.select(tracks.c.id).order_by(*ORDER)))
 
     def beginning(self, part: str) -> list[Track]:
         """Tracks whose id begins with ``part`` (two at most: enough to know whether it is only one)."""
@@ -262,6 +258,17 @@ class Catalog:
             Stored(i, os.fsdecode(path), size, mtime, digest, packets, profile, heard_by(by), bool(silent), bool(gone))
             for i, path, size, mtime, digest, packets, profile, by, silent, gone in rows
         ]
+
+    def known_as(self, key: str) -> Track | None:
+        """The track that a source knows under ``key``."""
+        other = sa.select(aliases.c.track_id).where(aliases.c.key == key)
+        rows = self.db.rows(sa.select(tracks).where((tracks.c.key == key) | tracks.c.id.in_(other)).limit(1))
+        return to_track(rows[0]) if rows else None
+
+    def keys_of(self, track: str) -> list[str]:
+        """All keys by which sources know a track, the one under which it was first seen before others."""
+        first, more = sa.select(tracks.c.key).where(tracks.c.id == track), sa.select(aliases.c.key)
+        return [*self._column(first), *self._column(more.where(aliases.c.track_id == track).order_by(aliases.c.key))]
 
     def has_key(self, key: str) -> bool:
         """Whether a track was first seen under ``key``."""

@@ -16,12 +16,10 @@ import sqlalchemy as sa
 from songkin.models import Playlist
 from songkin.records import Entry, Listing, Song, Voted
 from songkin.store.database import Database, parts
+from songkin.store.rows import ORDER, SHA256_DIGITS
 from songkin.store.schema import aliases, entries, tracks, votes
 
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_ORDER: Final = (
-    *(tracks.c.artist_fold, tracks.c.album, tracks.c.disc_no, tracks.c.track_no, tracks.c.title_fold, tracks.c.id),
-)
 
 
 def songs(db: Database, ids: Sequence[str]) -> dict[str, Song]:
@@ -38,7 +36,7 @@ def songs(db: Database, ids: Sequence[str]) -> dict[str, Song]:
 
 def all_songs(db: Database, name: str) -> Listing:
     """Every song by artist, album and number, as one list."""
-    ids = [row.id for row in db.rows(sa.select(tracks.c.id).order_by(*_ORDER))]
+    ids = [row.id for row in db.rows(sa.select(tracks.c.id).order_by(*ORDER))]
     return of_ids(db, ids, name)
 
 
@@ -117,7 +115,7 @@ def _song(row: sa.Row[Any], others: Sequence[str]) -> Song:
         popularity=row.popularity,
         label=row.label,
         comment=row.comment,
-        hash=row.file_hash,
+        hash=row.file_hash if len(row.file_hash) == SHA256_DIGITS else "",
         placeholder=bool(row.placeholder),
         features=dict(row.table_features),
     )

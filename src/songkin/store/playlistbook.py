@@ -121,6 +121,10 @@ class Playlists:
                 found.setdefault(row.track_id, []).append(row.name_fold)
         return found
 
+    def having(self, track: str) -> list[Playlist]:
+        """The playlists that a song is in, by name."""
+        return self._found(playlists.c.id.in_(sa.select(entries.c.playlist_id).where(entries.c.track_id == track)))
+
     def albums(self) -> list[AlbumNote]:
         """What sources say of albums, by title."""
         rows = self.db.rows(sa.select(albums).order_by(albums.c.title_fold, albums.c.artist_fold, albums.c.key))

@@ -5,15 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from songkin.models import Track
+from songkin.store.schema import tracks
 from songkin.text import fold
 
 Array = NDArray[Any]
+
+SHA256_DIGITS: Final = 64
+"""Digits of a file's hash; libraries hold 32 (blake2b-128) of files that were heard before SHA-256 was taken."""
+
+_C: Final = tracks.c
+ORDER: Final = (_C.artist_fold, _C.album, _C.disc_no, _C.track_no, _C.title_fold, _C.id)
+"""How songs are listed: by artist, album and number."""
 
 
 class Stored(NamedTuple):  # a tuple: a re-scan makes one for every track
@@ -29,6 +37,11 @@ class Stored(NamedTuple):  # a tuple: a re-scan makes one for every track
     heard_by: tuple[str, ...]
     silent: bool
     missing: bool
+
+    @property
+    def old_hash(self) -> bool:
+        """Whether its file was hashed before songkin took SHA-256."""
+        return len(self.file_hash) != SHA256_DIGITS
 
 
 class Credit(NamedTuple):
