@@ -163,13 +163,13 @@ class Library(Suggesting, Feedback):
         from songkin.store.lock import run_lock
 
         names = [os.fspath(path) for path in paths]
+        asked = Asked(kind, columns or {}, vectors, space, user_name(user))
         given.check(names)  # a library is not begun for a misspelt file
+        asked.check()
         self._make()
         told, began = progress or Quiet(), time.monotonic()
         with run_lock(self.config):
-            report = import_files(
-                self.catalog, names, Asked(kind, columns or {}, vectors, space, user_name(user)), told
-            )
+            report = import_files(self.catalog, names, asked, told)
             notes = refresh.refresh(self.catalog, self.config, told)
         self._keep_tag_names()
         return replace(report, notes=(*report.notes, *notes), seconds=time.monotonic() - began)

@@ -73,6 +73,8 @@ def _table(given: Given, options: Options) -> Iterator[Record]:
         if options.vectors is None and "vector" in table.places:
             yield from _songs(table, _in_column(), arrays.space_name(options.space, given))
             return
+        if options.vectors and "added_at" in table.places:
+            yield Remark("Its playlist was left out; import it without --vectors, too, to have that.")
         order = _Order.of(table)
     beside = _beside(given, (".npy",))
     source = options.vectors or _fitting(given, beside, order.rows)
