@@ -43,6 +43,8 @@ PLAIN: Final[Mapping[str, Any]] = {
 """Columns that sources tell, and their values where nobody does."""
 
 _NAMES: Final = ("title", "artists")
+_NO_ZERO: Final = frozenset({"duration", "year", "placeholder"})
+"""Columns of numbers in which zero says nothing; elsewhere it does (not explicit, a popularity of 0)."""
 
 
 class Claim(NamedTuple):
@@ -79,7 +81,11 @@ def of_song(song: Song, liked_at: float | None = None) -> dict[str, Any]:
         "table_features": dict(song.features),
         "placeholder": int(song.placeholder),
     }
-    return {name: value for name, value in told.items() if value not in (None, "", [], {}, 0)}
+    return {
+        name: value
+        for name, value in told.items()
+        if value not in (None, "", [], {}) and not (name in _NO_ZERO and value == 0)
+    }
 
 
 def of_row(row: Mapping[str, Any]) -> dict[str, Any]:
