@@ -175,8 +175,9 @@ class Library(Suggesting, Feedback):
         return replace(report, notes=(*report.notes, *notes), seconds=time.monotonic() - began)
 
     def undo(self, run: int, *, progress: Progress | None = None) -> dict[str, int]:
-        """Take an import back: how many songs (``removed``), ``playlists``, ``albums`` and ``listens`` went, how many songs are as they
-        were before (``updated``), and how many playlists and albums are (``returned``). Raises ``NotFound`` for a run that
+        """Take an import back: how many songs (``removed``), ``playlists``, ``albums`` and ``listens`` went, how many of its
+        songs stay because others know them (``stayed``), how many songs are as they were before (``updated``), and how
+        many playlists and albums are (``returned``). Raises ``NotFound`` for a run that
         is no import or was taken back before."""
         from songkin.indexing import refresh
         from songkin.progress import Quiet

@@ -3,7 +3,7 @@
 A claim is what one source says: columns of ``tracks`` with values, unknown ones left out. Several sources may tell of one
 song; what the library shows is the first value in this order: what the user set (``edit``), what the file's tags say
 (``file``), what tables and lists say, the oldest first, what was guessed from the file's name, and names that were made
-up. Within one source its latest version counts. So a run is taken back by removing its claims and merging the rest.
+up. What a source said that was taken back (``kept``) counts while no other tells of a song that stays. Within one source its latest version counts. So a run is taken back by removing its claims and merging the rest.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from songkin.text import fold
 
 FILE: Final = "file"
 EDIT: Final = "edit"
+KEPT: Final = "kept"
+NO_SOURCES: Final = (EDIT, KEPT)
+"""Origins of claims for whose sake alone a song does not stay."""
 
 PLAIN: Final[Mapping[str, Any]] = {
     "title": "",
@@ -153,6 +156,8 @@ def _in_order(claims: Sequence[Claim]) -> list[Mapping[str, Any]]:
     latest: dict[str, Claim] = {}
     for claim in sorted(claims, key=lambda claim: claim.run):
         latest[claim.origin] = claim
+    if latest.keys() - set(NO_SOURCES):
+        latest.pop(KEPT, None)
     first = {origin: min(claim.run for claim in claims if claim.origin == origin) for origin in latest}
     rank = {EDIT: 0, FILE: 1}
     order = sorted(latest.values(), key=lambda claim: (rank.get(claim.origin, 2), first[claim.origin], claim.origin))
