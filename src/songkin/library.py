@@ -155,10 +155,11 @@ class Library(Suggesting, Feedback):
         from songkin.store.lock import run_lock
 
         names = [os.fspath(path) for path in paths]
+        asked = Asked(kind, columns or {}, vectors, space, user_name(user), places.rules(self.config))
         given.check(names)  # a library is not begun for a misspelt file
+        asked.check()
         self._make()
         told, began = progress or Quiet(), time.monotonic()
-        asked = Asked(kind, columns or {}, vectors, space, user_name(user), places.rules(self.config))
         with run_lock(self.config):
             report = import_files(self.catalog, names, asked, told)
             if report.interrupted:  # whoever asks next, or the next run, brings the search index up
@@ -168,8 +169,9 @@ class Library(Suggesting, Feedback):
         return replace(report, notes=(*report.notes, *notes), seconds=time.monotonic() - began)
 
     def undo(self, run: int, *, progress: Progress | None = None) -> dict[str, int]:
-        """Take an import back: how many songs (``removed``), ``playlists``, ``albums`` and ``listens`` went, how many songs are as they
-        were before (``updated``), and how many playlists and albums are (``returned``). Raises ``NotFound`` for a run that
+        """Take an import back: how many songs (``removed``), ``playlists``, ``albums`` and ``listens`` went, how many of its
+        songs stay because others know them (``stayed``), how many songs are as they were before (``updated``), and how
+        many playlists and albums are (``returned``). Raises ``NotFound`` for a run that
         is no import or was taken back before."""
         from songkin.indexing import refresh
         from songkin.progress import Quiet

@@ -138,6 +138,7 @@ def test_songs_without_sound_are_compared_by_their_table_and_say_so(library: Lib
         ("added=2024-01-05", set(range(12))),
         ("added=2023", set()),
         ("explicit=yes", set()),
+        ("explicit=no", set(range(12))),
         ("tempo=100..103", {0, 1, 2, 3}),
         ("year=1999", set(range(12))),
         ("popularity=50", set(range(12))),
@@ -148,6 +149,17 @@ def test_songs_of_tables_are_filtered(library: Library, tmp_path: Path, text: st
     library.import_([exported(tmp_path / "Evening.csv", range(12))])
     query = Query(limit=50, filters=(parse_filter(text),), per_artist=None, per_album=None)
     assert {hit.track.title for hit in library.find("song", query).hits} == {f"Song {n}" for n in expected}
+
+
+def test_what_a_table_says_is_not_so_is_kept(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "A.csv").write_text(
+        "id,title,artist,explicit,popularity,duration,year\n"
+        f"{ID.format(1)},No,A,false,0,0,0\n{ID.format(2)},Yes,A,true,7,3,1999\n{ID.format(3)},Unknown,A,,,,\n"
+    )
+    library.import_([tmp_path / "A.csv"])
+    told = {t.title: (t.explicit, t.popularity, t.duration, t.year) for t in library.tracks()}
+    assert told == {"No": (False, 0, None, None), "Yes": (True, 7, 3, 1999), "Unknown": (None,) * 4}
+    assert not any(track.placeholder for track in library.tracks())
 
 
 def test_undo_takes_all_of_it_back(library: Library, tmp_path: Path) -> None:

@@ -32,7 +32,12 @@ def _told(done: Mapping[str, int]) -> str:
     back = [_many(done[name], what) for name, what in (("updated", "song"), ("returned", "playlist or album"))]
     verbs = {True: " is as it was before", False: " are as they were before"}
     one = done["updated"] + done["returned"] == 1
-    parts = [f"{_and(gone)} went" if any(gone) else "", f"{_and(back)}{verbs[one]}" if any(back) else ""]
+    stayed = done["stayed"]
+    parts = [
+        f"{_and(gone)} went" if any(gone) else "",
+        f"{_many(stayed, 'song')} {'stays' if stayed == 1 else 'stay'}, which others know too" if stayed else "",
+        f"{_and(back)}{verbs[one]}" if any(back) else "",
+    ]
     return f": {'; '.join(filter(None, parts))}." if any(parts) else "; it had changed nothing."
 
 

@@ -16,9 +16,9 @@ from songkin.importing.addresses import at_hand
 from songkin.importing.filing import Filed, Filing
 from songkin.models import ME, Imported, ImportReport, Refusal, Unmatched
 from songkin.progress import Progress
-from songkin.sources import catalog_folder, streaming
-from songkin.sources.given import Given, Options, expand, is_address
-from songkin.sources.kinds import Source, recognise, source
+from songkin.sources import arrays, catalog_folder, streaming
+from songkin.sources.given import Given, Options, check, expand, is_address
+from songkin.sources.kinds import BUNDLE, Source, recognise, source, with_vectors
 from songkin.store import keeping, returning, slices
 from songkin.store.catalog import Catalog
 
@@ -39,6 +39,24 @@ class Asked:
     space: str = ""
     user: str = ME
     rules: Rules = field(default_factory=Rules)
+
+    def check(self) -> None:
+        """Raise ``SourceError`` for a kind that there is none of, and for vectors that cannot be read."""
+        if self.kind:
+            source(self.kind)
+        if self.vectors:
+            check([self.vectors])
+            arrays.load(Given(os.path.abspath(self.vectors)))
+
+    def source(self, item: Given) -> Source | None:
+        """What reads a file. Raises ``SourceError`` if vectors were named that it cannot take."""
+        if self.vectors:
+            return with_vectors(item, self.kind)
+        return source(self.kind) if self.kind else recognise(item)
+
+    def is_beside(self, item: Given) -> bool:
+        """Whether this is the file of vectors, which is read together with its table."""
+        return bool(self.vectors) and not item.member and item.path == os.path.abspath(self.vectors)
 
 
 @dataclass(slots=True)
@@ -110,10 +128,9 @@ class _Tally:
 
 def import_files(catalog: Catalog, paths: Sequence[str], asked: Asked, told: Progress) -> ImportReport:
     """Take in files, folders and zips. Whoever calls this holds the library's run lock and refreshes its search index
-    afterwards. Raises ``SourceError`` for a kind that there is none of."""
+    afterwards. Raises ``SourceError`` for what ``Asked.check`` finds."""
     began = time.monotonic()
-    if asked.kind:
-        source(asked.kind)
+    asked.check()
     run = catalog.journal.begin_run("import", {"paths": [_shown(path) for path in paths], "kind": asked.kind})
     state, tally, notes = "failed", _Tally(), []
     try:
@@ -137,7 +154,9 @@ def _take_all(catalog: Catalog, run: int, given: Any, asked: Asked, tally: _Tall
             tally.refused.append(Refusal("", item.message, item.remedy))
             continue
         try:
-            found = source(asked.kind) if asked.kind else recognise(item)
+            if asked.is_beside(item):
+                continue
+            found = asked.source(item)
             if found is None:
                 _strange(item, tally, passed)
                 continue
@@ -149,6 +168,10 @@ def _take_all(catalog: Catalog, run: int, given: Any, asked: Asked, tally: _Tall
             if tally.has(catalog, item):
                 continue
             tally.refused.append(Refusal(item.name, _without(item.name, error.message), error.remedy))
+    if asked.vectors and not tally.refused and all(file.kind != BUNDLE for file in tally.files):
+        tally.refused.append(
+            Refusal(asked.vectors, "No table was given that these vectors belong to.", "Name it before --vectors.")
+        )
     known = f"Read before and unchanged since: {tally.known} of {len(tally.files)} files." if tally.known else ""
     strange = f"Passed over, of no kind that can be imported: {_some(passed)}." if passed else ""
     return [*filter(None, (known, strange))]

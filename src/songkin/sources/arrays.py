@@ -54,6 +54,8 @@ def shape(given: Given) -> tuple[int, ...]:
 
 def load(given: Given) -> NDArray[Any]:
     """The vectors in a ``.npy``: two dimensions of floats. Raises ``SourceError``."""
+    if given.head(6) != _MAGIC:  # numpy would take it for a pickle
+        raise SourceError(f"{given.name} is no .npy file.", remedy="Save the vectors with numpy.save.")
     return vectors(given, stored(given))
 
 

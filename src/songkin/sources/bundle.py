@@ -26,7 +26,7 @@ from songkin.errors import SourceError
 from songkin.records import BadRow, Record, Records, Remark, Song
 from songkin.sources import arrays, cells, columns, headings, rows
 from songkin.sources.columns import Row, Table
-from songkin.sources.given import Given, Options
+from songkin.sources.given import Given, Options, archive_of
 
 KIND: Final = "bundle"
 _UNKNOWN: Final = "Unknown artist"
@@ -73,6 +73,8 @@ def _table(given: Given, options: Options) -> Iterator[Record]:
         if options.vectors is None and "vector" in table.places:
             yield from _songs(table, _in_column(), arrays.space_name(options.space, given))
             return
+        if options.vectors and "added_at" in table.places:
+            yield Remark("Its playlist was left out; import it without --vectors, too, to have that.")
         order = _Order.of(table)
     beside = _beside(given, (".npy",))
     source = options.vectors or _fitting(given, beside, order.rows)
@@ -241,7 +243,7 @@ def _beside(given: Given, suffixes: tuple[str, ...]) -> list[Given]:
         found = [replace(given, path=os.path.join(folder, name)) for name in names if not name.startswith(".")]
         return [one for one in found if one.suffix in suffixes and os.path.isfile(one.path) and one.path != given.path]
     try:
-        with zipfile.ZipFile(given.path) as archive:
+        with archive_of(given.path) as archive:
             members = [replace(given, member=name) for name in sorted(archive.namelist())]
     except (OSError, zipfile.BadZipFile) as error:
         raise SourceError(f"{given.name} cannot be read: {error}.", remedy="Fetch it again.") from error

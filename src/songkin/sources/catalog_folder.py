@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from songkin.errors import SourceError
 from songkin.records import Kept, Records, Remark
 from songkin.sources import arrays
-from songkin.sources.given import Given, Options
+from songkin.sources.given import Given, Options, archive_of
 from songkin.text import unguarded
 
 KIND: Final = "catalog_folder"
@@ -215,7 +215,7 @@ def _is_there(given: Given) -> bool:
     if not given.member:
         return os.path.isfile(given.path)
     try:
-        with zipfile.ZipFile(given.path) as archive:
+        with archive_of(given.path) as archive:
             return given.member in archive.namelist()
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
         return False

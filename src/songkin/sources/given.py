@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import BinaryIO, Final, TextIO
+from typing import IO, BinaryIO, Final, TextIO
 
 from songkin import fetching
 from songkin.errors import SourceError
@@ -27,6 +27,7 @@ MOST_BYTES: Final = 4 << 30
 MOST_GROWTH: Final = 200
 """How many times larger than it was packed a file of more than ``SMALL`` may become."""
 SMALL: Final = 64 << 20
+_DRIVE: Final = re.compile(r"[A-Za-z]:(?!\s)")
 _ADDRESS: Final = re.compile(r"(?:https?|s3)://|spotify:[a-z]+:", re.IGNORECASE)
 HEAD: Final = 1 << 16
 _BOMS: Final = (
@@ -166,7 +167,7 @@ class _Capped(io.RawIOBase):
 @contextmanager
 def _opened(given: Given) -> Iterator[BinaryIO]:
     if given.member:
-        with zipfile.ZipFile(given.path) as archive, archive.open(given.member) as inner:
+        with archive_of(given.path) as archive, _member(archive, given.member) as inner:
             size = archive.getinfo(given.member).compress_size
             gz = given.member.lower().endswith(".gz")
             packed = gzip.GzipFile(fileobj=inner) if gz else inner
@@ -178,6 +179,22 @@ def _opened(given: Given) -> Iterator[BinaryIO]:
     else:
         with open(given.path, "rb") as file:
             yield file
+
+
+def archive_of(path: str) -> zipfile.ZipFile:
+    """A zip that is open. Names in it that are not marked as UTF-8 mostly are that all the same (``zip`` of Linux and
+    macOS), else of DOS. Raises what ``zipfile`` does."""
+    try:
+        return zipfile.ZipFile(path, metadata_encoding="utf-8")
+    except UnicodeDecodeError:
+        return zipfile.ZipFile(path)
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    try:
+        return archive.open(name)
+    except UnicodeDecodeError as error:
+        raise zipfile.BadZipFile("its name stands twice in the zip, and not alike") from error
 
 
 def _reason(error: BaseException) -> str:
@@ -246,7 +263,7 @@ def _one(path: str, root: str) -> Iterator[Given | SourceError]:
         yield Given(path, root=root)
         return
     try:
-        with zipfile.ZipFile(path) as archive:
+        with archive_of(path) as archive:
             members = [info for info in archive.infolist() if not info.is_dir()]
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         yield SourceError(f"{Given(path).name} is no zip that can be read: {_reason(error)}.", remedy="Fetch it again.")
@@ -258,7 +275,7 @@ def _one(path: str, root: str) -> Iterator[Given | SourceError]:
             continue
         seen.add(info.filename)
         given = Given(path, info.filename, root or path)
-        if ".." in parts or parts[0] == "" or ":" in parts[0]:
+        if ".." in parts or parts[0] == "" or _DRIVE.match(parts[0]):
             yield SourceError(
                 f"{given.name} has a name that leads out of the zip, so it was left alone.",
                 remedy="Unpack it yourself if you trust it.",

@@ -7,6 +7,7 @@ from typing import Final, Protocol, cast
 
 from songkin.errors import SourceError
 from songkin.records import Records
+from songkin.sources import columns
 from songkin.sources.given import Given, Options
 
 KINDS: Final = (
@@ -31,6 +32,9 @@ KINDS: Final = (
 )
 ADDRESSES: Final = ("streaming", "bucket", "urls")
 """Kinds of what is no file, but is named by an address; in their order too."""
+BUNDLE: Final = "bundle"
+_BESIDE_VECTORS: Final = ("", BUNDLE, "songs", "exportify", "urls")
+"""What a table may be taken for that turns out to be one of songs with vectors (empty: for nothing)."""
 
 
 class Source(Protocol):
@@ -56,3 +60,22 @@ def recognise(given: Given) -> Source | None:
     """The source that owns a file, if any. Raises ``SourceError`` if it cannot be read."""
     kinds = ADDRESSES if given.address else KINDS
     return next((found for kind in kinds if (found := source(kind)).owns(given)), None)
+
+
+def with_vectors(given: Given, kind: str = "") -> Source | None:
+    """The source that owns a file for which a file of vectors was named: a table of songs takes them. ``kind`` is what
+    the file is said to be. What lies in a folder and is no table is what it is without them. Raises ``SourceError`` for
+    all that cannot take them."""
+    found = source(kind) if kind else recognise(given)
+    is_table = not given.address and columns.glance(given) is not None
+    name = found.KIND if found else ""
+    if is_table and name in (_BESIDE_VECTORS if not kind else (BUNDLE, "songs")):
+        return source(BUNDLE)
+    if given.root and not is_table:
+        return found
+    raise SourceError(
+        f"{given.name} is {f'of the kind {name}' if name else 'no table'}, which takes no vectors.",
+        remedy="Import it without --vectors, or as songs with --as bundle."
+        if is_table
+        else "Name it without --vectors.",
+    )

@@ -3,7 +3,7 @@
 A claim is what one source says: columns of ``tracks`` with values, unknown ones left out. Several sources may tell of one
 song; what the library shows is the first value in this order: what the user set (``edit``), what the file's tags say
 (``file``), what tables and lists say, the oldest first, what was guessed from the file's name, and names that were made
-up. Within one source its latest version counts. So a run is taken back by removing its claims and merging the rest.
+up. What a source said that was taken back (``kept``) counts while no other tells of a song that stays. Within one source its latest version counts. So a run is taken back by removing its claims and merging the rest.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from songkin.text import fold
 
 FILE: Final = "file"
 EDIT: Final = "edit"
+KEPT: Final = "kept"
+NO_SOURCES: Final = (EDIT, KEPT)
+"""Origins of claims for whose sake alone a song does not stay."""
 
 PLAIN: Final[Mapping[str, Any]] = {
     "title": "",
@@ -43,6 +46,8 @@ PLAIN: Final[Mapping[str, Any]] = {
 """Columns that sources tell, and their values where nobody does."""
 
 _NAMES: Final = ("title", "artists")
+_NO_ZERO: Final = frozenset({"duration", "year", "placeholder"})
+"""Columns of numbers in which zero says nothing; elsewhere it does (not explicit, a popularity of 0)."""
 
 
 class Claim(NamedTuple):
@@ -79,7 +84,11 @@ def of_song(song: Song, liked_at: float | None = None) -> dict[str, Any]:
         "table_features": dict(song.features),
         "placeholder": int(song.placeholder),
     }
-    return {name: value for name, value in told.items() if value not in (None, "", [], {}, 0)}
+    return {
+        name: value
+        for name, value in told.items()
+        if value not in (None, "", [], {}) and not (name in _NO_ZERO and value == 0)
+    }
 
 
 def of_row(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,6 +156,8 @@ def _in_order(claims: Sequence[Claim]) -> list[Mapping[str, Any]]:
     latest: dict[str, Claim] = {}
     for claim in sorted(claims, key=lambda claim: claim.run):
         latest[claim.origin] = claim
+    if latest.keys() - set(NO_SOURCES):
+        latest.pop(KEPT, None)
     first = {origin: min(claim.run for claim in claims if claim.origin == origin) for origin in latest}
     rank = {EDIT: 0, FILE: 1}
     order = sorted(latest.values(), key=lambda claim: (rank.get(claim.origin, 2), first[claim.origin], claim.origin))

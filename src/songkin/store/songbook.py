@@ -174,8 +174,10 @@ class Songbook:
             self.connection.execute(sa.insert(aliases).prefix_with("OR IGNORE"), rows)
 
     def hold(self, rows: Sequence[tuple[str, str, str, Array]]) -> None:
-        """Store (track id, output, encoder, vector) of tracks that this run has just added."""
+        """Store (track id, output, encoder, vector) of tracks that this run has just added, and note whose they are."""
         add_vectors(self.connection, rows)
+        note = {"run": self.run, "kind": "vector"}
+        insert(self.connection, changes, [{**note, "item": f"{row[0]} {row[1]}"} for row in rows])
 
     def replace(self, rows: Iterable[tuple[str, str, str, Array]]) -> list[str]:
         """Store (track id, output, encoder, vector); what is replaced is kept to be put back. Returns the ids of tracks
