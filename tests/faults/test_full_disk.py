@@ -61,8 +61,8 @@ def whole(library: Path) -> dict[str, Any]:
 
 
 SIZES = {
-    False: (0.1, 0.4),
-    True: (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.7, 1, 3, 30, 99, 103, 105, 110),
+    False: (0.1, 0.4, 130),
+    True: (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.7, 1, 3, 30, 99, 110, 130, 150, 190, 215, 225, 250),
 }
 """Megabytes of the whole disk, from too little for an empty catalog to just about enough for the search index."""
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 REFIT_SHARE: Final = 0.1
 FIT_SAMPLE: Final = 20_000
-ROOM_MB: Final = 100
+ROOM_MB: Final = 220
 """Free space without which the embedded engine is not let write, and 16 kB a song: its files are mapped into memory, and
 a page that finds no place on the disk ends the process (SIGBUS) instead of raising an error."""
 MANY_TEXTS: Final = 2_000
