@@ -394,8 +394,6 @@ def test_fields_are_set_cleared_and_put_back(library: Library, tmp_path: Path) -
 
 
 def test_the_command_says_what_each_file_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from songkin.cli import run
-
     file = exported(tmp_path / "Evening.csv", range(4))
     where = ["-L", str(tmp_path / "library"), "--no-pull"]
     assert run(["import", str(file), *where]) == 0

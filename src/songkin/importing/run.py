@@ -30,8 +30,8 @@ again to find what they lacked before, for they bring their songs themselves."""
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What was asked of an import beside its files. ``kind`` is what they are, where that is not to be told from them;
-    ``columns``, ``space`` and ``user`` as in ``Options``; ``vectors`` is a file of vectors that belong to a table; ``rules`` say what
-    may be fetched."""
+    ``columns``, ``space`` and ``user`` as in ``Options``; ``vectors`` is a file of vectors that belong to a table; ``rules``
+    say what may be fetched."""
 
     kind: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
