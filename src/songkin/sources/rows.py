@@ -151,6 +151,8 @@ class Maker:
         for name, read in self._plan:
             if (cell := line[name]) is not None and cell != "":
                 found[name] = read(cell)
+        if found.get("year") and (date := cells.released(line["year"])):
+            found["released"] = date
         if raw := line.get("id"):
             said = identify(raw)
             if not said and (own := cells.known(raw)):

@@ -120,6 +120,7 @@ def _song(row: sa.Row[Any], others: Sequence[str]) -> Song:
         hash=row.file_hash,
         placeholder=bool(row.placeholder),
         features=dict(row.table_features),
+        released=row.released,
     )
 
 
