@@ -96,6 +96,8 @@ class Track:
     """Whether its title or artist was made up, because the source has no names."""
     added_at: float = 0.0
     """Seconds since 1970: when its owner added it somewhere, else when the library did."""
+    released: str = ""
+    """Day or month of release (``2016-12-09``, ``2016-12``), empty where no more than the year is known."""
 
     @property
     def artist(self) -> str:

@@ -43,6 +43,7 @@ class Song:
     ``features`` by the names of ``FEATURES`` (only those known). ``vectors`` by the name of the space they are of,
     float32. ``path`` and ``url`` say where it plays from, as the source has them. ``placeholder`` marks a title or an
     artist that was made up because the source has no name. ``hash`` is the SHA-256 of the file's bytes, in hex.
+    ``released`` is ``2016-12-09`` or ``2016-12``, and empty where no more than the year is known.
     """
 
     row: int = 0
@@ -70,6 +71,7 @@ class Song:
     placeholder: bool = False
     features: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
     vectors: Mapping[str, NDArray[Any]] = field(default_factory=lambda: _NOTHING)
+    released: str = ""
 
 
 @dataclass(frozen=True, slots=True)

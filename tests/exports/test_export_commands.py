@@ -32,7 +32,7 @@ from soundfiles import sound_file, tune
 
 ID = "0123456789ABCDEFabcd{:02}"
 FORMATS = {"m3u": "m3u8", "xspf": "xspf", "jspf": "jspf", "csv": "csv", "exportify": "csv", "uris": "txt"}
-KNOWN_AGAIN = ("m3u", "xspf", "jspf")
+KNOWN_AGAIN = ("m3u", "xspf", "jspf", "csv")
 HOSTILE = (
     "../../etc/passwd",
     "..",
@@ -156,6 +156,26 @@ def test_an_exported_playlist_is_imported_as_the_same_songs(
                 assert lists_of(state(library)) == lists_of(then)
             else:
                 assert _ids(_lately(library)) == before
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_places_that_name_no_song_here_come_back_too(
+    place: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = ["https://away.example/x/y.mp3", "#EXTINF:2,Nobody - Nothing", "Z:\\y.mp3", "#EXTINF:2,Song 1", "z.mp3"]
+    (place / "away.m3u8").write_text("\n".join(["#EXTM3U", "#PLAYLIST:My list", *away, ""]))
+    assert done(capsys, place / "library", "import", str(place / "away.m3u8"))[0] == 0
+    with library_at(place / "library") as library:
+        before, then = _ids(library.entries("My list")), state(library)
+    file = place / f"again.{FORMATS[kind]}"
+    assert done(capsys, place / "library", "export", "--playlist", "My list", "-o", str(file), "--format", kind)[0] == 0
+    code, report = done(capsys, place / "library", "import", str(file))
+    assert (code, report["refused"], report["playlists"], report["added"]) == (0, [], 1, 0)
+    with library_at(place / "library") as library:
+        if kind in KNOWN_AGAIN:
+            assert lists_of(state(library)) == lists_of(then)
+        else:
+            assert _ids(_lately(library)) == before
 
 
 @pytest.mark.parametrize("kind", KNOWN_AGAIN)

@@ -53,7 +53,19 @@ KEPT: Final[dict[str, tuple[str, ...]]] = {
     "jspf": (*XML, "comment"),
     "csv": tuple(name for name in Song.__dataclass_fields__ if name not in {"row", "vectors", "placeholder"}),
     "exportify": (
-        *("key", "title", "artists", "album", "year", "duration", "popularity", "explicit", "genres", "label"),
+        *(
+            "key",
+            "title",
+            "artists",
+            "album",
+            "year",
+            "released",
+            "duration",
+            "popularity",
+            "explicit",
+            "genres",
+            "label",
+        ),
         "features",
     ),
 }
@@ -85,6 +97,7 @@ FULL = Song(
     track_no=3,
     disc_no=2,
     year=1974,
+    released="1974-03-09",
     genres=("funk / soul", "R&B"),
     subgenres=("funk---p-funk",),
     duration=215.123,

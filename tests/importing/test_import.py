@@ -162,6 +162,29 @@ def test_what_a_table_says_is_not_so_is_kept(library: Library, tmp_path: Path) -
     assert not any(track.placeholder for track in library.tracks())
 
 
+def test_days_of_release_are_kept_as_precisely_as_they_are_told(library: Library, tmp_path: Path) -> None:
+    dates = ["2016-12-09", "2017-02", "2018", "2019-02-30", "05/1999", ""]
+    rows = [f"{ID.format(n)},Song {n},A,{date},2024-01-05T10:00:00Z" for n, date in enumerate(dates)]
+    (tmp_path / "A.csv").write_text("\n".join(["Track URI,Track Name,Artist Name(s),Release Date,Added At", *rows, ""]))
+    library.import_([tmp_path / "A.csv"])
+    told = {track.title: (track.year, track.released) for track in library.tracks()}
+    assert [told[f"Song {n}"] for n in range(6)] == [
+        (2016, "2016-12-09"),
+        (2017, "2017-02"),
+        (2018, ""),
+        (2019, ""),
+        (1999, ""),
+        (None, ""),
+    ]
+    library.export.playlist("A", tmp_path / "out.csv", "exportify")
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [row["Release Date"] for row in csv.DictReader(file)] == [
+            *("2016-12-09", "2017-02", "2018", "2019", "1999", "")
+        ]
+    library.set("Song 0", {"year": "2001"})
+    assert library.track("Song 0").released == ""
+
+
 def test_undo_takes_all_of_it_back(library: Library, tmp_path: Path) -> None:
     library.import_([exported(tmp_path / "A.csv", range(6))])
     before = snapshot(library)

@@ -147,7 +147,7 @@ def test_a_song_is_read_with_access(api: Web) -> None:
     (song,) = records("track")
     assert song == Song(
         row=1, key=f"spotify:track:{7:022}", title="Song 7", artists=("Zoé", "Bo, Inc."), album="Été", album_artist="Zoé",
-        track_no=7, disc_no=1, year=1999, duration=215.0, isrc="USRC17607839", url=f"{SPOTIFY}/track/{7:022}",
+        track_no=7, disc_no=1, year=1999, released="1999-05", duration=215.0, isrc="USRC17607839", url=f"{SPOTIFY}/track/{7:022}",
         image="https://i.example/1", explicit=True, popularity=63.0,
     )  # fmt: skip
     assert api.asked[-1][2]["authorization"] == "Bearer t0ken"

@@ -34,6 +34,7 @@ NEW_COLUMNS = (
     "placeholder",
     "table_features",
     "liked_at",
+    "released",
 )
 
 

@@ -6,7 +6,8 @@ there (``files``).
 
 What each keeps of a song: ``m3u`` title, artists, album, genres, duration, key, and its path or else its URL; ``xspf``
 and ``jspf`` also URL beside path, ids, number, image and comment; ``csv`` everything but vectors; ``exportify`` what its
-24 columns hold; ``uris`` one of key, URL and path.
+24 columns hold; ``uris`` one of key, path and URL. All but the last two, which other programs take just as they are, say
+which playlist of the library the list is, so that it comes back as that.
 """
 
 from __future__ import annotations

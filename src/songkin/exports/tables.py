@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from songkin.exports.places import file_uri, key, line, url
-from songkin.records import FEATURES, Entry, Listing, Song, Voted
+from songkin.records import FEATURES, OWN_LIST, Entry, Listing, Song, Voted
 from songkin.text import guarded
 
 _SEPARATED: Final = re.compile(r"[;|,]|\s/\s|^\s*[\[(]|^array")
@@ -38,12 +38,14 @@ _IN_EXPORTIFY: Final = (
 
 def pieces(listing: Listing, folder: str) -> Iterator[str]:  # noqa: ARG001 - every writer is asked alike
     """A table with all fields. Its paths are absolute, for a table does not say from where they would be relative."""
-    named = {"Playlist Name": line(listing.name)}
+    own = f"{OWN_LIST}{listing.key}" if listing.key else ""
+    named = {"Playlist Name": line(listing.name), "Playlist ID": own}
     return _table(_all(Entry(Song())) | named, (_all(entry) | named for entry in listing.entries))
 
 
 def exportify_pieces(listing: Listing, folder: str) -> Iterator[str]:  # noqa: ARG001 - every writer is asked alike
-    """A table of Exportify's 24 columns. A song without a key has its file's URI there."""
+    """A table of Exportify's 24 columns. A song without a key has there what else it is known by: its file's URI, its
+    URL, its ISRC or MusicBrainz id."""
     return _table(_exportify(Entry(Song())), map(_exportify, listing.entries))
 
 
@@ -71,7 +73,7 @@ def _all(entry: Entry) -> dict[str, str]:
         "Album Artist Name(s)": line(song.album_artist),
         "Disc Number": str(song.disc_no or ""),
         "Track Number": str(song.track_no or ""),
-        "Release Date": str(song.year or ""),
+        "Release Date": song.released or str(song.year or ""),
         "Track Duration (ms)": str(round(song.duration * 1000)) if song.duration else "",
         "Genres": _list(song.genres, ";"),
         "Subgenres": _list(song.subgenres, ";"),
@@ -103,11 +105,13 @@ def _song(song: Song) -> dict[str, str]:
 def _exportify(entry: Entry) -> dict[str, str]:
     song = entry.song
     return {
-        "Track URI": key(song) or (file_uri(song.path) if song.path else ""),
+        "Track URI": key(song)
+        or (file_uri(song.path) if song.path else "")
+        or (url(song) or song.isrc or song.musicbrainz_id),
         "Track Name": line(song.title),
         "Album Name": line(song.album),
         "Artist Name(s)": _list(song.artists, ";"),
-        "Release Date": str(song.year or ""),
+        "Release Date": song.released or str(song.year or ""),
         "Duration (ms)": str(round(song.duration * 1000)) if song.duration else "",
         "Popularity": _number(song.popularity),
         "Explicit": _flag(song.explicit),

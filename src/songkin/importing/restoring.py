@@ -208,6 +208,7 @@ def _song(kept: _Told, row: int, values: Mapping[str, Any]) -> Iterator[Record]:
         hash=values["file_hash"],
         placeholder=bool(values["placeholder"]),
         features=values["table_features"],
+        released=values["released"],
     )
     kept.songs[values["id"]] = Song(row=row, key=song.key, title=song.title, artists=song.artists, path=path)
     yield song

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 _SPOTIFY: Final = re.compile(
@@ -18,6 +18,7 @@ _SPOTIFY: Final = re.compile(
 )
 _SPOTIFY_ID: Final = re.compile(r"[0-9A-Za-z]{22}")
 _YEAR: Final = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
+_DATE: Final = re.compile(r"((?:1[89]|20)\d\d-\d\d)(?:-(\d\d))?(?![\d-])", re.ASCII)
 _ISRC: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 _QUOTED: Final = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 _STRING: Final = re.compile(_QUOTED, re.DOTALL)
@@ -72,6 +73,18 @@ def year(cell: object) -> int | None:
     """The year of a date in any form."""
     found = _YEAR.search(str(cell)) if cell is not None else None
     return int(found[1]) if found else None
+
+
+def released(cell: object) -> str:
+    """A date of release that says more than its year: ``2016-12-09`` or ``2016-12``; empty for all else."""
+    found = _DATE.match(str(cell)) if cell is not None else None
+    if found is None:
+        return ""
+    try:
+        date.fromisoformat(f"{found[1]}-{found[2] or '01'}")
+    except ValueError:
+        return ""
+    return found[0]
 
 
 def when(cell: object) -> float | None:

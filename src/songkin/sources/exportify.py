@@ -8,6 +8,7 @@
 
 A track that was removed from Spotify is a row of the word ``undefined``. The file is the playlist, and named after it;
 a column ``playlist_name`` or ``Name`` beside the title's says better, where it is filled. Podcast episodes are no songs.
+songkin's own tables are read here, too; their column ``Playlist ID`` says which playlist of the library it is.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from songkin.records import BadRow, Entry, Record, Records, Song
 from songkin.sources import cells, columns, rows
 from songkin.sources.columns import Row, Table
 from songkin.sources.given import Given, Options
+from songkin.sources.lists import own_list
 from songkin.text import fold
 
 KIND: Final = "exportify"
@@ -85,7 +87,8 @@ class _Playlist:
                 continue
             empty = False
             name = cells.known(row.cells.get("playlist")) or self._name
-            key = f"exportify:{self._key}" + (f"#{name}" if name != self._name else "")
+            key = own_list(cells.text(row.cells.get("playlist_id")))
+            key = key or f"exportify:{self._key}" + (f"#{name}" if name != self._name else "")
             by = cells.known(row.cells.get("added_by")).removeprefix("spotify:user:")
             yield from lists.add(key, name, Entry(found, cells.when(row.cells.get("added_at")), by))
         if empty:
@@ -104,9 +107,11 @@ class _Playlist:
         if song.key.startswith("spotify:local:"):
             title, artists = rows.local(song)
             song = replace(song, title=song.title or title, artists=song.artists or artists)
-        if not song.title and not song.key:
-            return BadRow(row.number, "has neither a title nor an id", "Fill one in.")
-        return self._maker.named(song)
+        if song.title or song.key:
+            return self._maker.named(song)
+        if song.path or song.url or song.isrc or song.musicbrainz_id or song.hash:
+            return song  # a place of a list that songkin wrote: it may name no song that is here
+        return BadRow(row.number, "has neither a title nor an id", "Fill one in.")
 
 
 def _counted(row: Any) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ _KEPT: Final = 50_000
 _VARIES: Final = ""
 _REVIEWED: Final = frozenset({"review", "rating", "score", "reviewid", "reviewauthor"})
 _PROVEN: Final = 20
+_WEB: Final = re.compile(r"https?://", re.IGNORECASE)
 _DRIVE: Final = re.compile(r"/([A-Za-z]:[\\/].*)", re.DOTALL)
 
 Split = Callable[[str], Iterable[str]]
@@ -150,6 +151,8 @@ class Maker:
         for name, read in self._plan:
             if (cell := line[name]) is not None and cell != "":
                 found[name] = read(cell)
+        if found.get("year") and (date := cells.released(line["year"])):
+            found["released"] = date
         if raw := line.get("id"):
             said = identify(raw)
             if not said and (own := cells.known(raw)):
@@ -216,8 +219,8 @@ class Maker:
 
 
 def identify(cell: object) -> dict[str, str]:
-    """What an id says of a song: ``key``, ``hash``, ``musicbrainz_id``, ``isrc`` or ``path``; empty if only its table
-    knows what it means."""
+    """What an id says of a song: ``key``, ``hash``, ``musicbrainz_id``, ``isrc``, ``url`` or ``path``; empty if only its
+    table knows what it means."""
     if not cell:
         return {}
     if key := cells.spotify_key(cell) or uri_key(str(cell)):
@@ -229,6 +232,8 @@ def identify(cell: object) -> dict[str, str]:
         return {"musicbrainz_id": raw.lower()}
     if len(raw) >= 12 and (isrc := cells.isrc(raw)):
         return {"isrc": isrc}
+    if _WEB.match(raw):
+        return {"url": place(cell)}
     return {"path": place(cell)} if _SOUND.search(raw) or raw[:5].lower() == "file:" else {}
 
 

@@ -310,6 +310,7 @@ def _song(row: int, item: Mapping[str, Any], album: Mapping[str, Any]) -> Song |
         track_no=_count(item.get("track_number")),
         disc_no=_count(item.get("disc_number")),
         year=cells.year(about.get("release_date")),
+        released=cells.released(about.get("release_date")),
         duration=length / 1000 if length and length > 0 else None,
         isrc=cells.isrc((item.get("external_ids") or {}).get("isrc")),
         url=f"https://open.spotify.com/track/{key.rpartition(':')[2]}" if key.startswith("spotify:track:") else "",

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from songkin import fetching
 from songkin.errors import SourceError
 from songkin.records import BadRow, Entry, Listing, Records, Song
 from songkin.sources.cells import spotify_key, text
@@ -29,6 +30,8 @@ def owns(given: Given) -> bool:
     head = decoded(given.head()).replace("\0", "")
     found = [line for one in head.splitlines() if (line := one.strip()) and not _comment(line)]
     songs = [line for line in found if _key(line) or _is_file(line) or (label(line)[0] and "://" not in line)]
+    if any(_key(line) or _is_file(line) for line in songs):  # then what else has an address is a song, too
+        songs += [line for line in found if line not in songs and fetching.is_link(line)]
     return 2 * len(songs) > len(found)
 
 

@@ -37,7 +37,8 @@ _REMEDY: Final = "Write it as http://… or https://…, one address a line."
 
 
 def owns(given: Given) -> bool:
-    """Whether it is an address, a text whose first line is one, or a table with a column ``url``."""
+    """Whether it is an address, a text whose first line is one, or a table with a column ``url``. A text that also names
+    files and ids of a service is a list of songs, and not of sound files on the web."""
     if fetching.is_link(given.path):
         return True
     if given.suffix in _TABLES:
@@ -46,7 +47,10 @@ def owns(given: Given) -> bool:
     if given.suffix not in _TEXTS:
         return False
     lines = decoded(given.head()).splitlines()
-    first = next((line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
+    found = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    first = next(iter(found), "")
+    if any(line[:8].lower().startswith(("file:", "spotify:")) for line in found):
+        return False
     return fetching.is_link(first) and not cells.spotify_key(first)
 
 

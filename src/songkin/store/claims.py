@@ -42,6 +42,7 @@ PLAIN: Final[Mapping[str, Any]] = {
     "bpm": None,
     "musical_key": "",
     "liked_at": None,
+    "released": "",
 }
 """Columns that sources tell, and their values where nobody does."""
 
@@ -81,6 +82,7 @@ def of_song(song: Song, liked_at: float | None = None) -> dict[str, Any]:
         "popularity": song.popularity,
         "comment": song.comment,
         "liked_at": liked_at,
+        "released": song.released,
         "table_features": dict(song.features),
         "placeholder": int(song.placeholder),
     }
@@ -116,6 +118,7 @@ def merged(claims: Sequence[Claim]) -> dict[str, Any]:
     row["musical_key"] = row["musical_key"] or key_name(features)
     named = {name: next((fields for fields in ordered if name in fields), {}) for name in _NAMES}
     row["placeholder"] = int(any(fields.get("_made_up") for fields in named.values()))
+    row["released"] = _of_year(row)
     row["guessed"] = sorted({name for fields in ordered for name in fields.get("_guessed", ()) if _won(name, ordered)})
     return row | folded(row)
 
@@ -130,8 +133,14 @@ def alone(fields: Mapping[str, Any]) -> dict[str, Any]:
     row["bpm"] = row["bpm"] or features.get("tempo") or None
     row["musical_key"] = row["musical_key"] or key_name(features)
     row["placeholder"] = fields.get("placeholder", 0)
+    row["released"] = _of_year(row)
     row["guessed"] = []
     return row | folded(row)
+
+
+def _of_year(row: Mapping[str, Any]) -> str:
+    """The day or month of release, if it is of the year that counts."""
+    return row["released"] if row["released"].startswith(f"{row['year']}-") else ""
 
 
 def folded(row: Mapping[str, Any]) -> dict[str, str]:

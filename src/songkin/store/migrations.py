@@ -112,6 +112,7 @@ def _to_2(connection: sa.Connection) -> None:
 
 
 _TO_3: Final = (
+    "ALTER TABLE tracks ADD COLUMN released VARCHAR NOT NULL DEFAULT ''",
     """CREATE TABLE slices (name VARCHAR NOT NULL,
        size BIGINT NOT NULL,
        mtime_ns BIGINT NOT NULL,
@@ -144,7 +145,7 @@ _TO_3: Final = (
 
 def _to_3(connection: sa.Connection) -> None:
     """Slices of playlists that need not be read again; what was heard and searched for; whose vectors are,
-    without reading them."""
+    without reading them; days of release."""
     for statement in _TO_3:
         connection.exec_driver_sql(statement)
 

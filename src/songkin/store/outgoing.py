@@ -118,6 +118,7 @@ def _song(row: sa.Row[Any], others: Sequence[str]) -> Song:
         hash=row.file_hash if len(row.file_hash) == SHA256_DIGITS else "",
         placeholder=bool(row.placeholder),
         features=dict(row.table_features),
+        released=row.released,
     )
 
 

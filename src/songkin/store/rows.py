@@ -119,6 +119,7 @@ def to_row(recording: Recording, now: float) -> dict[str, Any]:
         "popularity": track.popularity,
         "placeholder": int(track.placeholder),
         "table_features": dict(track.table_features),
+        "released": track.released,
     }
 
 
@@ -156,4 +157,5 @@ def to_track(row: sa.Row[Any]) -> Track:
         popularity=row.popularity,
         placeholder=bool(row.placeholder),
         added_at=row.added_at if row.liked_at is None else row.liked_at,
+        released=row.released,
     )

@@ -75,6 +75,9 @@ tracks = sa.Table(
     sa.Column("placeholder", sa.Integer, nullable=False, server_default="0"),  # its names were made up
     sa.Column("table_features", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("liked_at", sa.Float),  # when its owner added it to a playlist first
+    sa.Column(
+        "released", sa.String, nullable=False, server_default=""
+    ),  # day or month, where more than ``year`` is known
 )
 
 aliases = sa.Table(
