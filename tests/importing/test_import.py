@@ -185,6 +185,34 @@ def test_days_of_release_are_kept_as_precisely_as_they_are_told(library: Library
     assert library.track("Song 0").released == ""
 
 
+def test_columns_that_were_named_say_that_a_table_is_of_songs(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/odd.csv").write_text("what,by whom,x\nSong 1,Artist 1,7\nSong 2,Artist 2,8\n")
+    (tmp_path / "in/other.csv").write_text("a,b\n1,2\n")
+    named = {"title": "what", "artists": "by whom"}
+    (refused,) = library.import_([tmp_path / "in/odd.csv"]).refused
+    assert "what, by whom, x" in refused.reason
+    assert "--map title=COLUMN" in refused.remedy
+    for path in (tmp_path / "in/odd.csv", tmp_path / "in"):
+        report = library.import_([path], columns=named)
+        assert (report.files[0].kind, report.found, report.refused) == ("songs", 2, ())
+    assert {(t.title, t.artists) for t in library.tracks()} == {(f"Song {n}", (f"Artist {n}",)) for n in (1, 2)}
+    (refused,) = library.import_([tmp_path / "in/other.csv"], columns=named).refused
+    assert "no column" in refused.reason.lower()
+
+
+def test_singers_are_artists(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_text("song,singer\nSong 1,Artist 1\n")
+    assert library.import_([tmp_path / "odd.csv"]).files[0].columns == {"title": "song", "artists": "singer"}
+
+
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\r\n \r\n", "\ufeff\n".encode("utf-16-le")])
+def test_an_empty_file_is_called_empty(content: bytes, library: Library, tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_bytes(content)
+    (refused,) = library.import_([tmp_path / "empty.csv"]).refused
+    assert refused.reason == "This file is empty."
+
+
 def test_undo_takes_all_of_it_back(library: Library, tmp_path: Path) -> None:
     library.import_([exported(tmp_path / "A.csv", range(6))])
     before = snapshot(library)

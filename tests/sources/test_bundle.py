@@ -83,6 +83,22 @@ def test_vectors_may_be_named_and_their_space_too(tmp_path: Path) -> None:
     assert same(Told(list(bundle.read(table, replace(named, space="CLAP")))), "clap", vectors)
 
 
+def test_vectors_that_are_called_like_a_table_belong_to_that_alone(tmp_path: Path) -> None:
+    vectors = payload(tmp_path / "payload.csv", 5, 4)
+    (tmp_path / "other.csv").write_bytes((tmp_path / "payload.csv").read_bytes())
+    table, other = Given(str(tmp_path / "payload.csv")), Given(str(tmp_path / "other.csv"))
+    assert bundle.owns(table)
+    assert bundle.owns(other)  # nothing says whose these are: rows of both may be theirs
+    for name in ("payload.npy", "Payload_CLAP.npy"):
+        next(tmp_path.glob("*.npy")).rename(tmp_path / name)
+        assert same(told(bundle, table), arrays.space_name("", Given(name)), vectors)
+        assert not bundle.owns(other)
+        assert "--vectors" in refusal(bundle, other).remedy
+    npy(tmp_path / "more.npy", vectors * 2)
+    assert same(told(bundle, table), "payload_clap", vectors)
+    assert same(told(bundle, other), "more", vectors * 2)
+
+
 def test_vectors_that_are_not_finite_or_zero_are_left_out_and_their_songs_kept(tmp_path: Path) -> None:
     vectors = payload(tmp_path / "payload.csv", 6, 4).astype(np.float64)
     vectors[1, 2], vectors[2, 0], vectors[4], vectors[5, 1] = np.nan, -np.inf, 0, 1e300

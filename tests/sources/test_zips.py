@@ -68,3 +68,15 @@ def test_a_name_that_is_no_text_in_one_of_its_places_is_refused_in_one_line(tmp_
     (one,) = members(path)
     with pytest.raises(SourceError, match="stands twice"):
         one.head()
+
+
+def test_a_zip_in_a_zip_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    inner = zipped(tmp_path / "inner.zip", b"a.csv")
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as archive:
+        archive.write(inner, "in/inner.zip")
+        archive.writestr("b.csv", TABLE)
+    good, wrong = expand([str(tmp_path / "outer.zip")])
+    assert isinstance(good, Given)
+    assert isinstance(wrong, SourceError)
+    assert "inner.zip is a zip in a zip" in wrong.message
+    assert "Unpack" in wrong.remedy

@@ -16,9 +16,9 @@ from songkin.importing.addresses import at_hand
 from songkin.importing.filing import Filed, Filing
 from songkin.models import ME, Imported, ImportReport, Refusal, Unmatched
 from songkin.progress import Progress
-from songkin.sources import arrays, catalog_folder, streaming
+from songkin.sources import arrays, catalog_folder, columns, streaming
 from songkin.sources.given import Given, Options, check, expand, is_address
-from songkin.sources.kinds import BUNDLE, Source, recognise, source, with_vectors
+from songkin.sources.kinds import BUNDLE, Source, recognise, source, with_columns, with_vectors
 from songkin.store import keeping, returning, slices
 from songkin.store.catalog import Catalog
 
@@ -52,7 +52,9 @@ class Asked:
         """What reads a file. Raises ``SourceError`` if vectors were named that it cannot take."""
         if self.vectors:
             return with_vectors(item, self.kind)
-        return source(self.kind) if self.kind else recognise(item)
+        if self.kind:
+            return source(self.kind)
+        return with_columns(item, self.columns) if self.columns else recognise(item)
 
     def is_beside(self, item: Given) -> bool:
         """Whether this is the file of vectors, which is read together with its table."""
@@ -218,12 +220,22 @@ def _strange(item: Given, tally: _Tally, passed: list[str]) -> None:
     if item.root:
         passed.append(item.base)
         return
-    tally.refused.append(
-        Refusal(
-            item.name,
-            "What this file holds is not recognised.",
-            "Say what it is with --as KIND, or add sound files with `songkin index`.",
+    tally.refused.append(Refusal(item.name, *_unrecognised(item)))
+
+
+def _unrecognised(item: Given) -> tuple[str, str]:
+    """What to say of a file that nothing reads, and what to do."""
+    if not item.address and not item.head().strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
+        return "This file is empty.", "Export or fetch it again."
+    if not item.address and (table := columns.glance(item)) is not None:
+        names = ", ".join(filter(None, table.headings[:20]))
+        return (
+            f"Which songs this table is of is not recognised; its columns are: {names}.",
+            "Say which hold titles and artists: --map title=COLUMN --map artists=COLUMN, or what it is: --as KIND.",
         )
+    return (
+        "What this file holds is not recognised.",
+        "Say what it is with --as KIND, or add sound files with `songkin index`.",
     )
 
 

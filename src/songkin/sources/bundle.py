@@ -1,6 +1,7 @@
 """Tables with vectors: rows of a CSV or parquet that belong to rows of a ``.npy``, or that hold the vectors themselves.
 
-- The ``.npy`` is the one that was named, else the one beside the table that has as many rows. Any dimension will do.
+- The ``.npy`` is the one that was named, else the one beside the table that has as many rows; one that is called like a
+  table (``payload.npy``, ``payload_clap.npy``) belongs to that table alone. Any dimension will do.
 - Row i of the table belongs to row i of the vectors, unless a column ``index`` says which (counted from 0 or from 1).
 - As many vectors as rows, or the whole is refused: nobody could say which belong together.
 - A vector that is not finite or all zero is left out; its song is kept. A second row with the same id is left out whole.
@@ -253,7 +254,8 @@ def _beside(given: Given, suffixes: tuple[str, ...]) -> list[Given]:
 
 
 def _fitting(given: Given, beside: list[Given], count: int | None = None) -> Given | None:
-    """The one file of vectors that has as many rows as the table; None if none has, or several have."""
+    """The one file of vectors that has as many rows as the table; None if none has, or several have. Where vectors are
+    called like the table, these are meant, and those that are called like another table never."""
     shapes = {one.name: arrays.shape(one) for one in beside}
     if not any(len(found) == 2 for found in shapes.values()):
         return None
@@ -261,4 +263,14 @@ def _fitting(given: Given, beside: list[Given], count: int | None = None) -> Giv
         with columns.opened(given, Options()) as table:
             count = table.count()
     fits = [one for one in beside if len(shapes[one.name]) == 2 and shapes[one.name][0] == count]
+    tables = _beside(given, columns.SUFFIXES)
+    fits = [one for one in fits if _called_like(one, given)] or [
+        one for one in fits if not any(_called_like(one, table) for table in tables)
+    ]
     return fits[0] if len(fits) == 1 else None
+
+
+def _called_like(vectors: Given, table: Given) -> bool:
+    """Whether vectors have the name of a table, perhaps with more behind it (``payload_clap.npy``)."""
+    name, stem = vectors.stem.casefold(), table.stem.casefold()
+    return name == stem or (name.startswith(stem) and not name[len(stem)].isalnum())

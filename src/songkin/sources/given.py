@@ -275,7 +275,12 @@ def _one(path: str, root: str) -> Iterator[Given | SourceError]:
             continue
         seen.add(info.filename)
         given = Given(path, info.filename, root or path)
-        if ".." in parts or parts[0] == "" or _DRIVE.match(parts[0]):
+        if given.suffix == ".zip":
+            yield SourceError(
+                f"{given.name} is a zip in a zip, which is not opened.",
+                remedy="Unpack the outer one, and import what is in it.",
+            )
+        elif ".." in parts or parts[0] == "" or _DRIVE.match(parts[0]):
             yield SourceError(
                 f"{given.name} has a name that leads out of the zip, so it was left alone.",
                 remedy="Unpack it yourself if you trust it.",

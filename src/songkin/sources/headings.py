@@ -19,7 +19,7 @@ from songkin.text import fold
 _SPELLINGS: Final[Mapping[str, str]] = {
     "id": "Track URI|Spotify ID|Spotify URI|Spotify Track ID|Spotify - id|track id|trackid|song id|ids|id|uri|track href",
     "title": "Track Name|title|song name|song title|track title|song|name|track",
-    "artists": "Artist Name(s)|artist names|track artist|artists|artist|artist name|artist(s)_name|track artists|performer",
+    "artists": "Artist Name(s)|artist names|track artist|artists|artist|artist name|artist(s)_name|track artists|performer|singer|singers|band",
     "artist_ids": "Artist IDs|Artist URI(s)|artist id",
     "album": "Album Name|album|track album name|album title",
     "album_artist": "Album Artist Name(s)|album artist|albumartist|album artists",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Final, Protocol, cast
 
@@ -9,6 +10,7 @@ from songkin.errors import SourceError
 from songkin.records import Records
 from songkin.sources import columns
 from songkin.sources.given import Given, Options
+from songkin.sources.headings import plain
 
 KINDS: Final = (
     "catalog_folder",
@@ -60,6 +62,16 @@ def recognise(given: Given) -> Source | None:
     """The source that owns a file, if any. Raises ``SourceError`` if it cannot be read."""
     kinds = ADDRESSES if given.address else KINDS
     return next((found for kind in kinds if (found := source(kind)).owns(given)), None)
+
+
+def with_columns(given: Given, mapped: Mapping[str, str]) -> Source | None:
+    """The source that owns a file of which columns were named: a table that nobody else knows, and that has such
+    columns, is one of songs. One in a folder that has none of them is left to whoever owns it. Raises ``SourceError`` if
+    it cannot be read."""
+    if (found := recognise(given)) is not None or given.address or (table := columns.glance(given)) is None:
+        return found
+    has = {plain(heading) for heading in table.headings}
+    return source("songs") if not given.root or has & {plain(heading) for heading in mapped.values()} else None
 
 
 def with_vectors(given: Given, kind: str = "") -> Source | None:
