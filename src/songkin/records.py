@@ -184,10 +184,12 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """How the columns of a table were understood: name of a song's field -> the table's own heading."""
+    """How the columns of a table were understood: name of a song's field -> the table's own heading. ``above`` is how
+    many rows a spreadsheet counts before the first: the line of headings, if it is a text."""
 
     mapping: Mapping[str, str]
     ignored: tuple[str, ...] = ()
+    above: int = 0
 
 
 @dataclass(frozen=True, slots=True)

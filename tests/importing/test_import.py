@@ -213,6 +213,12 @@ def test_an_empty_file_is_called_empty(content: bytes, library: Library, tmp_pat
     assert refused.reason == "This file is empty."
 
 
+@pytest.mark.parametrize("head", ["", "sep=,\n"])
+def test_rows_are_numbered_as_a_spreadsheet_numbers_them(head: str, library: Library, tmp_path: Path) -> None:
+    (tmp_path / "A.csv").write_text(f'{head}id,title,artist\n{ID.format(1)},"One\nmore",A\n,,B\n,,,,\nx,y\n')
+    assert [refused.row for refused in library.import_([tmp_path / "A.csv"]).refused] == [3, 5]
+
+
 def test_undo_takes_all_of_it_back(library: Library, tmp_path: Path) -> None:
     library.import_([exported(tmp_path / "A.csv", range(6))])
     before = snapshot(library)

@@ -115,7 +115,7 @@ def test_a_repeated_id_is_left_out_and_told(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace(spotify(2), spotify(0)))
     found = told(bundle, Given(str(path)))
     assert [song.row for song in found.songs] == [1, 2]
-    assert [(bad.row, "id of row 1" in bad.reason) for bad in found.bad] == [(3, True)]
+    assert [(bad.row, "id of an earlier row" in bad.reason) for bad in found.bad] == [(3, True)]
 
 
 def test_a_column_of_dicts_is_read_as_the_table_it_should_be(tmp_path: Path) -> None:

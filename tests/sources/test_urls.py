@@ -77,7 +77,7 @@ def test_a_table_of_addresses_is_read_by_its_headings(tmp_path: Path, encoding: 
     path = written(tmp_path / "l.csv", "\r\n".join(lines).replace("|", mark).encode(encoding))
     assert urls.owns(Given(str(path)))
     found = records(path)
-    assert found[0] == Columns({"url": "URL", "title": "Title", "artist": "Artist"})
+    assert found[0] == Columns({"url": "URL", "title": "Title", "artist": "Artist"}, above=1)
     assert [(r.title, r.artists, r.url) for r in found if isinstance(r, Song)] == [
         ("Été", ("Zoé",), "https://h.example/a.mp3"),
         ("C", (), "https://h.example/c.mp3"),

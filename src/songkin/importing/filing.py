@@ -74,6 +74,8 @@ class Filing:
         self.filed = Filed()
         self._told = told
         self._rows = 0
+        self._above = 0
+        """Added to a row's number, so that people find it where their spreadsheet shows it."""
         self._known: dict[str, Match] = {}
         self._waiting: list[Song] = []
         self._lists: dict[str, Listing] = {}
@@ -124,11 +126,14 @@ class Filing:
 
     def _remarked(self, record: Record) -> None:
         if isinstance(record, BadRow):
-            self.filed.refused.append(Refusal(self.name, _sentence(record.reason), record.remedy, record.row))
+            self._refuse(_sentence(record.reason), record.remedy, record.row)
         elif isinstance(record, Columns):
-            self.filed.columns = record
+            self.filed.columns, self._above = record, record.above
         elif isinstance(record, Remark):
             self.filed.remarks.append(record.line)
+
+    def _refuse(self, reason: str, remedy: str, row: int) -> None:
+        self.filed.refused.append(Refusal(self.name, reason, remedy, row + self._above if row else 0))
 
     # Songs -------------------------------------------------------------------------------------------------------
 
@@ -182,7 +187,7 @@ class Filing:
                 dim = own_spaces.ensure(self.connection, space, int(vector.size), self.songs.run)
                 if dim != vector.size:
                     raise SourceError(
-                        f"{self.name}, row {song.row}: the vectors of the space {space} have {dim} numbers, and this one "
+                        f"{self.name}, row {song.row + self._above}: the vectors of the space {space} have {dim} numbers, and this one "
                         f"has {vector.size}.",
                         remedy="Import them as a space of their own with --space NAME.",
                     )
@@ -224,7 +229,7 @@ class Filing:
         if not match.track or not playlist:
             what = f"no song that is called {record.song!r}" if playlist else f"no such place in {record.playlist!r}"
             remedy = "Name a song by its id, its path or as `artist - title`; leave the other columns as they were."
-            self.filed.refused.append(Refusal(self.name, f"There is {what}.", remedy, record.row))
+            self._refuse(f"There is {what}.", remedy, record.row)
             return
         self.filed.seen.add(match.track)
         if self.lists.correct(playlist, record.pos, match.track):
@@ -243,9 +248,7 @@ class Filing:
                 taken, known = taken + changed, known + (not changed)
                 continue
             if label := _label(voted.song):
-                self.filed.refused.append(
-                    Refusal(self.name, f"There is no song {label!r} to vote on.", "Add it first.", voted.song.row)
-                )
+                self._refuse(f"There is no song {label!r} to vote on.", "Add it first.", voted.song.row)
             else:  # a service that names songs by its ids alone, and knows more of them than anybody has
                 elsewhere += 1
         if self._votes:

@@ -105,16 +105,16 @@ def _songs(table: Table, find: Find, space: str) -> Iterator[Record]:
     yield table.columns()
     yield from maker.remarks
     nameless = not {"title", "artists"} & set(table.places)
-    seen: dict[str, int] = {}
+    seen: set[str] = set()
     for row in table.rows():
         if isinstance(row, BadRow):
             yield row
             continue
         song = maker.song(row)
-        first = seen.setdefault(song.key, row.number) if song.key else row.number
-        if first != row.number:
-            yield BadRow(row.number, f"has the id of row {first} ({song.key})", "Leave one of them out.")
+        if song.key and song.key in seen:
+            yield BadRow(row.number, f"has the id of an earlier row ({song.key})", "Leave one of them out.")
             continue
+        seen.add(song.key)
         song = _named(maker, song, nameless)
         found = find(row)
         if isinstance(found, str):

@@ -47,19 +47,21 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class Table:
-    """A table that is open. ``places``: field -> place of its column; ``sample``: its first rows, as they stand."""
+    """A table that is open. ``places``: field -> place of its column; ``sample``: its first rows, as they stand;
+    ``above``: as in ``Columns``."""
 
     given: Given
     headings: tuple[str, ...]
     places: dict[str, int]
     sample: list[list[Any]]
     lines: Iterator[list[Any] | BadRow] = field(default_factory=lambda: iter(()))
+    above: int = 0
 
     def columns(self) -> Columns:
         """How its columns were understood."""
         used = {name: self.headings[place] for name, place in self.places.items()}
         ignored = (h for place, h in enumerate(self.headings) if h and place not in self.places.values())
-        return Columns(used, tuple(ignored))
+        return Columns(used, tuple(ignored), self.above)
 
     def count(self) -> int:
         """How many rows it has, which are gone then."""
@@ -124,6 +126,7 @@ def opened(given: Given, options: Options) -> Iterator[Table]:
         if (inner := _inner_names(table)) and "vector" not in table.places:
             table = _table(given, inner, [_inner(row, inner) for row in table.sample], options.columns)
             table.lines = (_unpacked(line, inner) for line in _after(first, lines))
+        table.above = 1
         yield table
 
 

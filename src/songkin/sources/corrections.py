@@ -37,7 +37,7 @@ def read(given: Given, options: Options) -> Records:  # noqa: ARG001 - as all so
             raise SourceError(
                 f"{given.name} is no table of corrections.", remedy=f"Keep the columns {', '.join(HEADINGS)}."
             )
-        for number, line in enumerate(table.lines, 1):
+        for number, line in enumerate(table.lines, 2):  # as a spreadsheet counts, for a person looks there
             found = line if isinstance(line, BadRow) else _correction(number, line)
             if found is not None:
                 yield replace(found, row=number)

@@ -66,7 +66,7 @@ def linked(given: Given, options: Options) -> Iterator[tuple[Record, str]]:
         rows: Iterator[tuple[int, dict[str, str]]] = iter([(0, {"url": given.path})])
     elif given.suffix in _TABLES:
         mapping = _columns(given, options)
-        yield Columns(mapping), ""
+        yield Columns(mapping, above=1), ""
         rows = _table(given, mapping)
     else:
         rows = _lines(given)
