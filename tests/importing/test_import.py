@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from libraries import counts, index, library_at, snapshot
 from made_slices import sync_page
@@ -18,6 +19,7 @@ from songkin.errors import NotFound, SourceError
 from songkin.library import Library
 from songkin.models import Query
 from songkin.search.filters import parse_filter
+from songkin.store.schema import tracks
 from soundfiles import sound_file, tune
 
 NAMES = ("danceability", "energy", "loudness", "speechiness", "acousticness", "instrumentalness", "liveness", "valence")
@@ -217,6 +219,28 @@ def test_an_empty_file_is_called_empty(content: bytes, library: Library, tmp_pat
 def test_rows_are_numbered_as_a_spreadsheet_numbers_them(head: str, library: Library, tmp_path: Path) -> None:
     (tmp_path / "A.csv").write_text(f'{head}id,title,artist\n{ID.format(1)},"One\nmore",A\n,,B\n,,,,\nx,y\n')
     assert [refused.row for refused in library.import_([tmp_path / "A.csv"]).refused] == [3, 5]
+
+
+def test_cells_that_cannot_be_are_told_and_their_songs_kept(library: Library, tmp_path: Path) -> None:
+    rows = [
+        *(f"{ID.format(1)},One,A,-5,0.5,120", f"{ID.format(2)},Two,A,inf,7,120", f"{ID.format(3)},Three,A,3:20,0.5,x"),
+        *(f"{ID.format(4)},Four,A,0,nan,", "spotify:track:!!0,Five,A,,,", f"{ID.format(1)},Uno,A,,,"),
+    ]
+    more = [f"{ID.format(n)},Song {n},A,200,0.5,120" for n in range(10, 99)]
+    (tmp_path / "A.csv").write_text("\n".join(["id,title,artist,duration,energy,tempo", *rows, *more, ""]))
+    report = library.import_([tmp_path / "A.csv"])
+    assert (report.added, [refused.row for refused in report.refused]) == (5 + len(more), [7])
+    (line,) = report.files[0].remarks
+    assert line == (
+        "Left out, while their songs were kept: 2 × duration that cannot be (the first in row 2), 1 × energy that cannot be "
+        "(row 3), 1 × tempo that cannot be (row 4), 1 × id that Spotify has not (row 6), "
+        "1 × other title for the id of an earlier row (row 7)."
+    )
+    keys = [row.key for row in library.catalog.db.rows(sa.select(tracks.c.key))]
+    assert not [key for key in keys if key.startswith("spotify:") and "!!" in key]
+    (tmp_path / "A.txt").write_text("spotify:track:abcd\nArtist - Song\nArtist - Other\n")
+    (refused,) = library.import_([tmp_path / "A.txt"]).refused
+    assert "22 letters" in refused.reason
 
 
 def test_undo_takes_all_of_it_back(library: Library, tmp_path: Path) -> None:

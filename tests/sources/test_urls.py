@@ -288,3 +288,13 @@ def test_a_worker_that_dies_while_fetching_leaves_nothing(server: Web, tmp_path:
         done.set()
         assert (report.added, len(report.refused)) == (1, 1)
     assert not (tmp_path / "library" / "fetched").exists()
+
+
+def test_what_is_no_address_in_a_list_is_told_by_index_too(library: Library, server: Web, tmp_path: Path) -> None:
+    (tmp_path / "l.txt").write_text(f"ftp://x.example/y.mp3\n{server.url}/none.mp3\n")
+    (tmp_path / "l.csv").write_text(f"url\n{server.url}/none.mp3\nftp://x.example/y.mp3\n")
+    assert urls.owns(Given(str(tmp_path / "l.txt")))
+    report = index(library, tmp_path / "l.txt", tmp_path / "l.csv")
+    told = {refusal.path.rpartition("/")[2]: refusal.reason for refusal in report.refused}
+    for name in ("l.txt, row 1", "l.csv, row 3"):
+        assert told[name] == "It cannot be taken: 'ftp://x.example/y.mp3' is no web address."

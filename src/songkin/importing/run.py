@@ -227,7 +227,7 @@ def _unrecognised(item: Given) -> tuple[str, str]:
     """What to say of a file that nothing reads, and what to do."""
     if not item.address and not item.head().strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
         return "This file is empty.", "Export or fetch it again."
-    if not item.address and (table := columns.glance(item)) is not None:
+    if not item.address and (table := columns.glance(item)) is not None and len(table.headings) > 1:
         names = ", ".join(filter(None, table.headings[:20]))
         return (
             f"Which songs this table is of is not recognised; its columns are: {names}.",

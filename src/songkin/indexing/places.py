@@ -18,7 +18,7 @@ from songkin import audio, fetching
 from songkin.config import Config
 from songkin.errors import SourceError
 from songkin.fetching import Rules
-from songkin.records import Song
+from songkin.records import BadRow, Columns, Song
 from songkin.sources import bucket, folder, urls
 from songkin.sources.found import SoundFile, Unreadable
 from songkin.sources.given import Given, Options
@@ -68,6 +68,20 @@ def check(paths: Sequence[str]) -> list[str]:
             (root,) = folder.check([path])
             roots += _links(root) if _is_list(root) else [root]
     return roots
+
+
+def wrong(paths: Sequence[str]) -> Iterator[Unreadable]:
+    """The rows of lists of addresses that hold none that can be heard."""
+    for path in paths:
+        if elsewhere(path) or not _is_list(root := os.path.abspath(path)):
+            continue
+        given, above = Given(root), 0
+        for record, _ in urls.linked(given, Options()):
+            if isinstance(record, Columns):
+                above = record.above
+            elif isinstance(record, BadRow):
+                reason = f"cannot be taken: {record.reason[:1].lower()}{record.reason[1:].rstrip('.')}"
+                yield Unreadable(f"{given.name}, row {record.row + above}", reason, record.remedy)
 
 
 def walk(roots: Sequence[str], allowed: Rules) -> Iterator[SoundFile | Unreadable]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from songkin.indexing.supervisor import Died, Supervisor
 from songkin.indexing.worker import Job, Setup
 from songkin.models import IndexReport, Profile
 from songkin.progress import Progress, Quiet
+from songkin.sources.found import Unreadable
 from songkin.store.catalog import Catalog
 from songkin.store.lock import run_lock
 
@@ -50,13 +52,13 @@ def index(
     another run writes to this library, ``StoreError`` if it cannot be written."""
     told = progress or Quiet()
     began = time.monotonic()
-    roots = places.check(paths)
+    roots, wrong = places.check(paths), list(places.wrong(paths))
     with run_lock(config):
         run = catalog.journal.begin_run(
             "index", {"paths": [_shown(path) for path in paths], "profile": options.profile}
         )
         try:
-            report = _Run(catalog, config, options, told).go(roots)
+            report = _Run(catalog, config, options, told, wrong).go(roots)
         except BaseException as error:
             with suppress(StoreError):  # a full disk: what ended the run is to be told, not this
                 catalog.journal.end_run(run, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed", {})
@@ -67,7 +69,9 @@ def index(
 
 
 class _Run:
-    def __init__(self, catalog: Catalog, config: Config, options: Options, told: Progress) -> None:
+    def __init__(
+        self, catalog: Catalog, config: Config, options: Options, told: Progress, wrong: Sequence[Unreadable]
+    ) -> None:
         self.catalog = catalog
         self.config = config
         self.options = options
@@ -76,11 +80,12 @@ class _Run:
         self.interrupted = False
         self._limits = Limits(max_seconds=config.max_hours * 3600)
         self._rules = places.rules(config)
+        self._wrong = wrong
 
     def go(self, roots: Sequence[str]) -> IndexReport:
         wanted = self._wanted()
         self.told.stage("Looking for music")
-        found = places.walk(roots, self._rules)
+        found = chain(self._wrong, places.walk(roots, self._rules))
         plan = compare(found, [places.public(root) for root in roots], self.catalog, wanted, self.told.step)
         self._small_changes(plan)
         tally = Tally(updated=len(plan.moved), refused=[*plan.refused, *plan.unreadable])

@@ -122,6 +122,7 @@ def _songs(table: Table, find: Find, space: str) -> Iterator[Record]:
             yield song
         else:
             yield replace(song, vectors={space: found})
+    yield from maker.left_out()
 
 
 def _named(maker: rows.Maker, song: Song, nameless: bool) -> Song:

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Final
 
 _SPOTIFY: Final = re.compile(
@@ -77,7 +78,12 @@ def year(cell: object) -> int | None:
 
 def released(cell: object) -> str:
     """A date of release that says more than its year: ``2016-12-09`` or ``2016-12``; empty for all else."""
-    found = _DATE.match(str(cell)) if cell is not None else None
+    return _released(str(cell)) if cell is not None else ""
+
+
+@lru_cache(maxsize=4096)
+def _released(written: str) -> str:
+    found = _DATE.match(written)
     if found is None:
         return ""
     try:
@@ -104,11 +110,14 @@ def when(cell: object) -> float | None:
 
 
 def spotify_key(cell: object, kind: str = "track") -> str:
-    """``spotify:track:ID`` from an URI, an URL or a bare id of 22 characters (which is of ``kind``)."""
+    """``spotify:track:ID`` from an URI, an URL or a bare id (which is of ``kind``); ids are 22 letters and digits, but for
+    those of files of one's own (``spotify:local:…``). Empty for all else."""
     found = text(cell)
     match = _SPOTIFY.match(found)
     if match:
-        return f"spotify:{match['kind'].lower()}:{match['id'].rstrip('/')}"
+        of, own = match["kind"].lower(), match["id"].rstrip("/")
+        own = own if of == "local" else own.partition("/")[0]
+        return f"spotify:{of}:{own}" if of == "local" or _SPOTIFY_ID.fullmatch(own) else ""
     return f"spotify:{kind}:{found}" if _SPOTIFY_ID.fullmatch(found) else ""
 
 

@@ -110,14 +110,19 @@ class Maker:
     features: tuple[tuple[str, float, float, float], ...] = ()
     milliseconds: bool | None = None
     remarks: list[Remark] = field(default_factory=list)
+    above: int = 0
     _plan: tuple[tuple[str, Callable[[Any], Any]], ...] = ()
     _seen: dict[tuple[str, Split | None], tuple[str, ...]] = field(default_factory=dict)
+    _left: dict[str, list[int]] = field(default_factory=dict)
+    """By what was left out: how often, and the row of the first."""
+    _titles: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, table: Table, split_artists: Split | None = None, split_genres: Split | None = None) -> Maker:
         """For this table. Split says how a name without other separators is to be divided. A column of features on
         another scale is taken out of the table's ``places``."""
         maker = cls(table.given, split_artists, split_genres, own_prefix(table.given))
+        maker.above = table.above
         maker.features = tuple(_features(table, maker.remarks))
         if "duration" in table.places:
             heading = table.headings[table.places["duration"]]
@@ -157,6 +162,8 @@ class Maker:
             said = identify(raw)
             if not said and (own := cells.known(raw)):
                 said = {"key": f"{self.own}:{own}"}
+                if own.startswith("spotify:"):
+                    self._leave("id that Spotify has not", row.number)
             found |= {name: value for name, value in said.items() if not found.get(name)}
         if "spotify" in (url := found.get("url", "")) and (key := cells.spotify_key(url)):
             found["url"] = ""
@@ -164,8 +171,25 @@ class Maker:
         if not found.get("genres") and (album := line.get("album_genres")):
             found["genres"] = self.names(album, self.split_genres)
         if self.features:
-            found["features"] = self._features(line)
+            found["features"] = self._features(line, row.number)
+        if found.get("duration", 0) is None and cells.known(line["duration"]) and cells.number(line["duration"]) != 0:
+            self._leave("duration that cannot be", row.number)
+        known, title = found.get("key"), found.get("title")
+        if known and title and self._titles.setdefault(known, title) != title:
+            self._leave("other title for the id of an earlier row", row.number)
         return Song(**found)
+
+    def left_out(self) -> Iterator[Remark]:
+        """What to say, at the end, of cells that were left out while their songs were kept."""
+        told = [
+            f"{count:,} × {what} ({'row' if count == 1 else 'the first in row'} {first + self.above})"
+            for what, (count, first) in self._left.items()
+        ]
+        if told:
+            yield Remark(f"Left out, while their songs were kept: {', '.join(told)}.")
+
+    def _leave(self, what: str, row: int) -> None:
+        self._left.setdefault(what, [0, row])[0] += 1
 
     def named(self, song: Song) -> Song:
         """The song with a title. One that has none gets it made up of the file's name and the row, and is marked; if
@@ -201,7 +225,7 @@ class Maker:
             return None
         return value / 1000 if self.milliseconds or (self.milliseconds is None and value > 10_000) else value
 
-    def _features(self, row: Mapping[str, Any]) -> dict[str, float]:
+    def _features(self, row: Mapping[str, Any], number: int) -> dict[str, float]:
         found: dict[str, float] = {}
         for name, scale, least, most in self.features:
             cell = row[name]
@@ -210,9 +234,13 @@ class Maker:
             except (ValueError, TypeError):
                 if not cell:
                     continue
+                if not cells.known(cell):
+                    continue
                 value = _other(cell, scale)
-            if least <= value <= most:  # NaN is not
+            if least <= value <= most:
                 found[name] = value
+            elif value == value:  # NaN is how programs write that they do not know
+                self._leave(f"{name} that cannot be", number)
         if found.get("tempo") == 0 and not any(found.get(name) for name in _FAILED):
             return {}
         return found

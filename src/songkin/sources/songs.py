@@ -126,6 +126,7 @@ def _songs(table: Table, maker: rows.Maker, evidence: _Evidence) -> Iterator[Rec
         elif known:
             yield BadRow(row.number, f"has the id of an earlier row ({song.key})", "Leave one of them out.")
     yield from lists.end()
+    yield from maker.left_out()
 
 
 def _with_genres(song: Song, pairs: dict[tuple[str, str], None], maker: rows.Maker) -> Song:

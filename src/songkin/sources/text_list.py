@@ -72,6 +72,8 @@ def _entry(row: int, line: str, given: Given) -> Entry | BadRow:
         if key.startswith("spotify:") and not key.startswith(_SONGS):
             return BadRow(row, f"{key} is no song", "List its songs instead; Exportify writes them out.")
         return Entry(Song(row=row, key=key))
+    if line[:8].lower() == "spotify:":
+        return BadRow(row, "has an id that Spotify has not: they are of 22 letters and digits", "Copy its link again.")
     if "://" in line.partition(" ")[0] or _is_file(line) or line.startswith(("/", "./", "../", "\\\\")):
         where = place(line, given)
         if where.path or where.url:

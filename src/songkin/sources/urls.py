@@ -51,6 +51,8 @@ def owns(given: Given) -> bool:
     first = next(iter(found), "")
     if any(line[:8].lower().startswith(("file:", "spotify:")) for line in found):
         return False
+    if "://" in first and not fetching.is_link(first):  # a wrong one among others
+        return any(map(fetching.is_link, found))
     return fetching.is_link(first) and not cells.spotify_key(first)
 
 
