@@ -199,6 +199,22 @@ class Library(Suggesting, Feedback):
             refresh.refresh(self.catalog, self.config, Quiet())
         return self.catalog.tracks([track.id])[track.id]
 
+    def join(self, what: str, into: str) -> Track:
+        """Let two songs be one: what is known of both, with their votes and places in playlists, is known of the one that
+        has a file, else of ``into``. A run that can be taken back. Raises ``NotFound``, ``Ambiguous``, ``QueryError``
+        where both are files."""
+        from songkin.importing.editing import join
+        from songkin.indexing import refresh
+        from songkin.progress import Quiet
+        from songkin.store.lock import run_lock
+
+        one, other = self.track(what), self.track(into)
+        with run_lock(self.config):
+            refresh.check_room(self.catalog, self.config)
+            stays = join(self.catalog, one, other)
+            refresh.refresh(self.catalog, self.config, Quiet())
+        return self.catalog.tracks([stays.id])[stays.id]
+
     def playlists(self, name: str = "") -> list[Playlist]:
         """The playlists of the library, or those with this name or id."""
         return self.catalog.playlists.named(name) if name else self.catalog.playlists.all()
@@ -310,11 +326,11 @@ class Library(Suggesting, Feedback):
     ) -> tuple[list[Track], tuple[str, ...]]:
         """The songs that pass all of the filters, by artist, album and number, and notes about the search index, which
         answers."""
-        from songkin.search.filters import conditions
+        from songkin.search.filters import checked
 
         if not filters:
             return self.tracks(limit=limit, offset=offset), ()
-        where = conditions(filters)
+        where = checked(self.catalog, filters)
         allowed, notes = self._upkeep.ask(lambda vectors: set(vectors.ids(where)))
         ids = [i for i in self.catalog.in_order() if i in allowed][offset:][:limit]
         found = self.catalog.tracks(ids)

@@ -187,13 +187,15 @@ class IndexReport:
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """An entry of a playlist that names no song of the library."""
+    """An entry of a playlist that names no song of the library; or, without a playlist, a song of another program's
+    analysis that was added because none here is like it: ``key`` is what that program knows it by."""
 
     playlist: str
     pos: int
     title: str
     artist: str = ""
     path: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

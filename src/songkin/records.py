@@ -129,13 +129,14 @@ class Album:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Which song of the library the entry of a playlist is: ``pos`` counts from 0, ``song`` is an id, a path or
-    ``artist - title``."""
+    """Which song of the library the entry of a playlist is, or the song that a source knows by ``key``: ``pos`` counts
+    from 0, ``song`` is an id, a path or ``artist - title``."""
 
     row: int
     playlist: str
     pos: int
     song: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

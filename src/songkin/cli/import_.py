@@ -24,7 +24,11 @@ _ANALYSES = frozenset({"audiomuse", "bundle"})
 @click.option("--vectors", metavar="FILE", default="", help="A .npy file whose rows belong to the table's.")
 @click.option("--space", metavar="NAME", default="", help="What the space of imported vectors is called.")
 @click.option("--user", metavar="NAME", default=ME, help="Whose votes and history it is, where no file says it (me).")
-@click.option("--unmatched", metavar="FILE", help="Write entries of playlists that name no song here to this CSV file.")
+@click.option(
+    "--unmatched",
+    metavar="FILE",
+    help="Write what matched no song here to this CSV file, to be corrected and imported.",
+)
 @click.option("--no-pull", is_flag=True, help="Do not fetch missing model weights.")
 @click.option("--strict", is_flag=True, help="Exit with 3 if anything was refused.")
 @with_library
@@ -80,7 +84,14 @@ def report_json(report: ImportReport) -> dict[str, Any]:
         "matched": dict(report.matched),
         "known": dict(report.known),
         "unmatched": [
-            {"playlist": u.playlist, "pos": u.pos, "artist": u.artist, "title": u.title, "path": u.path}
+            {
+                "playlist": u.playlist,
+                "pos": u.pos,
+                "artist": u.artist,
+                "title": u.title,
+                "path": u.path,
+                "key": u.key,
+            }
             for u in report.unmatched
         ],
         "seconds": round(report.seconds, 3),
@@ -108,12 +119,13 @@ def show_report(report: ImportReport) -> None:
         told = [f"{count} by {how}" for how, count in report.known.items() if how != "new"]
         told += [f"{report.known['new']} that no song here is like, added"] if "new" in report.known else []
         note(f"Songs were known: {', '.join(told)}.")
+    missing = sum(1 for each in report.unmatched if not each.key)
     if report.matched and set(report.matched) - {"new", "id"}:
         told = [f"{count} by {how}" for how, count in report.matched.items() if how != "new"]
         told += [f"{report.matched['new']} new"] if "new" in report.matched else []
-        note(f"Entries of playlists: {', '.join(told)}, {len(report.unmatched)} not matched.")
-    elif report.unmatched:
-        note(f"No song here is called like {len(report.unmatched)} entries of the playlists.")
+        note(f"Entries of playlists: {', '.join(told)}, {missing} not matched.")
+    elif missing:
+        note(f"No song here is called like {missing} entries of the playlists.")
     for line in report.notes:
         note(line)
     _show_unmatched(report)
@@ -144,10 +156,11 @@ def _named(file: Imported) -> str:
 def _show_unmatched(report: ImportReport) -> None:
     if not report.unmatched:
         return
-    made = table([("playlist", "left"), ("#", "right"), ("not matched", "left")])
+    made = table([("playlist or id", "left"), ("#", "right"), ("not matched", "left")])
     for each in report.unmatched[:SHOWN]:
         name = f"{each.artist} - {each.title}" if each.artist else each.title or each.path
-        made.add_row(printable(each.playlist), str(each.pos + 1), printable(name))
+        pos = "" if each.key else str(each.pos + 1)
+        made.add_row(printable(each.playlist or each.key), pos, printable(name))
     show_table(made)
     if len(report.unmatched) > SHOWN:
         note(f"… and {len(report.unmatched) - SHOWN} more; --unmatched FILE writes them all, to be corrected by hand.")

@@ -1,4 +1,4 @@
-"""What a person says of a song: it stands above all that files and tables say."""
+"""What a person says of songs: it stands above all that files and tables say."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 from songkin.errors import QueryError
 from songkin.models import Track
 from songkin.sources import cells
+from songkin.store import joining
 from songkin.store.catalog import Catalog
 from songkin.store.claims import EDIT, PLAIN
 from songkin.store.songbook import Songbook
@@ -38,6 +39,26 @@ def edit(catalog: Catalog, track: Track, fields: Mapping[str, str], clear: Seque
         songs.tell({track.id: {**latest, **told}}, EDIT)
     catalog.journal.end_run(run, "done", {"updated": 1})
     return run
+
+
+def join(catalog: Catalog, one: Track, other: Track) -> Track:
+    """Let two tracks be one: the one that has a file stays, else the second. Raises ``QueryError`` where both have."""
+    gone, stays = (other, one) if one.path and not other.path else (one, other)
+    if gone.id == stays.id:
+        raise QueryError(f"{one.label} is one song already.", remedy="Name two.")
+    if gone.path:
+        raise QueryError(
+            f"{one.label} and {other.label} are two files.", remedy="`songkin forget` takes one of them out."
+        )
+    run = catalog.journal.begin_run("join", {"tracks": [gone.id, stays.id]})
+    state = "failed"
+    try:
+        with catalog.db.writing() as connection:
+            joining.join(connection, run, gone.id, stays.id)
+        state = "done"
+    finally:
+        catalog.journal.end_run(run, state, {"updated": 1} if state == "done" else {})
+    return stays
 
 
 def _column(name: str) -> str:

@@ -15,7 +15,7 @@ from songkin.errors import SourceError
 from songkin.matching import Match, Matcher
 from songkin.models import Refusal, Unmatched, track_id
 from songkin.records import Album, BadRow, Columns, Correction, Entry, Heard, Listing, Record, Remark, Song, Voted
-from songkin.store import own_spaces
+from songkin.store import joining, own_spaces
 from songkin.store.bulk import roomy, uncollected
 from songkin.store.claims import of_song
 from songkin.store.listeningbook import Listen, Listens
@@ -27,6 +27,8 @@ from songkin.text import fold
 BLOCK: Final = 2_000
 _SHOWN: Final = 5
 """Songs that were heard and are not here, of which the report names so many."""
+_ANALYSES: Final = ("audiomuse",)
+"""Kinds that tell of songs that somebody has: one that is not known here is told, to be joined by hand."""
 _SERVICES: Final = ("exportify",)
 """Kinds whose lists tell of songs that are there, even without an id."""
 
@@ -166,6 +168,9 @@ class Filing:
                 identity = track_id(song.key)
                 self._known[song.key] = Match(identity, "new")
                 new.append(New(identity, song.key, self.kind, fields))
+                if self.kind in _ANALYSES:
+                    artist = "; ".join(song.artists)
+                    self.filed.unmatched.append(Unmatched("", 0, song.title, artist, key=song.key))
         self.songs.add(new, self.origin)
         self.songs.alias(aliases)
         added = {each.id for each in new}
@@ -225,6 +230,9 @@ class Filing:
     def _corrected(self, record: Correction) -> None:
         """Put a song where a person said it belongs."""
         match = self.matcher.meant(record.song)
+        if record.key:
+            self._joined(record, match.track)
+            return
         playlist = self.lists.of_name(record.playlist, record.pos)
         if not match.track or not playlist:
             what = f"no song that is called {record.song!r}" if playlist else f"no such place in {record.playlist!r}"
@@ -236,6 +244,23 @@ class Filing:
             self.songs.raise_revs([match.track])
             self.filed.updated.add(match.track)
             self.filed.playlists["updated"] = self.filed.playlists.get("updated", 0) + 1
+
+    def _joined(self, record: Correction, track: str) -> None:
+        """Let the song that a source knows by a key of its own be the one that a person named."""
+        gone = self.songs.by_key([record.key]).get(record.key, "")
+        if not track or not gone:
+            what = f"no song that is called {record.song!r}" if gone else f"nothing that is known by {record.key!r}"
+            self._refuse(f"There is {what}.", "Name a song by its id, its path or as `artist - title`.", record.row)
+            return
+        self.filed.seen.add(track)
+        if gone == track:
+            return
+        if joining.has_file(self.connection, gone):
+            remedy = "Only what has no file of its own can be joined."
+            self._refuse(f"{record.key} has a file of its own.", remedy, record.row)
+            return
+        joining.join(self.connection, self.songs.run, gone, track)
+        self.filed.updated.add(track)
 
     def _flush_votes(self) -> None:
         """Votes on songs that are here; a vote makes no song."""

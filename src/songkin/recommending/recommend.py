@@ -20,7 +20,7 @@ from songkin.recommending.content import Near, Taste
 from songkin.recommending.crowd import Floats
 from songkin.recommending.gathered import Gathered
 from songkin.recommending.wishes import Wish
-from songkin.search.filters import conditions
+from songkin.search.filters import checked
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Condition, VectorStore
 
@@ -60,7 +60,7 @@ def candidates(
     weights: Mapping[str, float] = WEIGHTS,
 ) -> Candidates:
     """All songs that any witness names and the filters let pass, with what is said of them."""
-    where = conditions(query.filters)
+    where = checked(catalog, query.filters)
     liked = content.tastes(store, wish.liked)
     near = content.neighbours(catalog, store, liked, where, wish.without, max(content.WANTED, 3 * query.limit))
     seeds = {gathered.number[song]: weight for song, weight in wish.liked.items() if song in gathered.number}

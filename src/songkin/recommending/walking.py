@@ -16,7 +16,7 @@ from songkin.errors import NotFound, QueryError
 from songkin.models import Hit, Query, Track
 from songkin.recommending import content
 from songkin.recommending.content import Taste
-from songkin.search.filters import conditions
+from songkin.search.filters import checked
 from songkin.search.similar import by_album, by_artist, links_of
 from songkin.spaces import Matrix
 from songkin.store.catalog import Catalog
@@ -110,7 +110,7 @@ def _near(
 ) -> dict[str, float]:
     taste = Taste(tuple(taken), centre, 1.0)
     wanted = max(content.WANTED, 3 * query.limit)
-    found = content.neighbours(catalog, store, [taste], conditions(query.filters), set(taken), wanted)
+    found = content.neighbours(catalog, store, [taste], checked(catalog, query.filters), set(taken), wanted)
     return {song: near.score for song, near in found.items()}
 
 

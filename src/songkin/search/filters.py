@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from songkin.errors import QueryError
+from songkin.errors import NotFound, QueryError
 from songkin.models import FILTER_FIELDS, NUMBER_FIELDS, Filter
 from songkin.sources import cells
 from songkin.sources.kinds import ADDRESSES, KINDS
+from songkin.store.catalog import Catalog
 from songkin.store.vectors import Condition
 from songkin.text import fold, key_named
 
@@ -115,6 +116,15 @@ def _number(field: str, text: str) -> float:
             f"{text!r} is not a number for {field}.", remedy=f"Write {field}={one} or {field}={one}..{two}."
         )
     return value
+
+
+def checked(catalog: Catalog, filters: Sequence[Filter]) -> tuple[Condition, ...]:
+    """Filters as ``conditions``. Raises ``NotFound`` where one names a playlist that is not there."""
+    for each in filters:
+        for name in each.values if each.field == "playlist" else ():
+            if not catalog.playlists.is_named(name):
+                raise NotFound(f"There is no playlist {name!r}.", remedy="`songkin list --playlists` shows them.")
+    return conditions(filters)
 
 
 def conditions(filters: Sequence[Filter]) -> tuple[Condition, ...]:

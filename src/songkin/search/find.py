@@ -19,7 +19,7 @@ from songkin.encoders.base import TextEncoder
 from songkin.errors import QueryError, WeightsMissing
 from songkin.models import Answer, Hit, Query, Track
 from songkin.search import bridge
-from songkin.search.filters import conditions
+from songkin.search.filters import checked
 from songkin.search.names import Named, named
 from songkin.search.seeds import tags_of
 from songkin.search.similar import by_album, by_artist, links_of, standing
@@ -80,7 +80,7 @@ def find(
         )
     if len(asked) > LONGEST:
         raise QueryError(f"The text is longer than {LONGEST} characters.", remedy="Say it shorter.")
-    where = conditions(query.filters)
+    where = checked(catalog, query.filters)
     question = put(catalog, encoder, asked, where, statistics, limit=max(CANDIDATES, 3 * query.limit))
     lists = looked_at(catalog, store, question)
     name = _meant(named(catalog, asked), question, lists)

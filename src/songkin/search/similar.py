@@ -14,7 +14,7 @@ from songkin import ranking
 from songkin.encoders.fingerprint import Found
 from songkin.models import Hit, Query, Track
 from songkin.search import bridge
-from songkin.search.filters import conditions
+from songkin.search.filters import checked
 from songkin.search.recognise import PROPOSED, prints_in, recognise, recognise_among
 from songkin.search.seeds import Seed, tags_of
 from songkin.spaces import Matrix, Statistics
@@ -51,7 +51,7 @@ def similar(
 
     ``prints`` are the library's sorted fingerprints; without them a recording is looked for among likely songs alone.
     """
-    where = conditions(query.filters)
+    where = checked(catalog, query.filters)
     if seed.track is not None:
         where += (Condition("ids", values=(seed.track.id,), negate=True),)
     wanted = max(CANDIDATES, 2 * query.limit, PROPOSED if seed.codes and not prints else 0)

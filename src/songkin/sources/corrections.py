@@ -1,8 +1,9 @@
-"""Entries of playlists that no song could be found for: written to a table, corrected by hand, read back.
+"""What no song could be found for, entries of playlists and songs of analyses: written to a table, corrected by hand,
+read back.
 
 The table is CSV with the columns ``playlist``, ``pos``, ``artist``, ``title``, ``path`` and ``song``. Whoever knows better
 fills ``song`` with the id, the path or the ``artist - title`` of a song of the library; rows in which it is empty stay as
-they are.
+they are. Songs of analyses have no playlist, and in ``path`` what their program knows them by.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ def _correction(number: int, line: list[Any]) -> Correction | BadRow | None:
     row = [cells.text(cell) for cell in line]
     if not any(row):
         return None
+    if len(row) == len(HEADINGS) and not row[0] and not row[1] and row[4]:
+        return Correction(number, "", 0, row[5], key=row[4]) if row[5] else None
     if len(row) != len(HEADINGS) or not row[1].isascii() or not row[1].isdigit() or not int(row[1][:9]) > 0:
         return BadRow(number, "It is not as it was written.", f"Keep the columns {', '.join(HEADINGS)}.")
     return Correction(number, row[0], int(row[1][:9]) - 1, row[5]) if row[5] else None
@@ -59,7 +62,8 @@ def write(path: Path, unmatched: Sequence[Unmatched]) -> None:
             table = csv.writer(file)
             table.writerow(HEADINGS)
             for each in unmatched:
-                cells = (each.playlist, str(each.pos + 1), each.artist, each.title, each.path, "")
+                pos, where = ("", each.key) if each.key else (str(each.pos + 1), each.path)
+                cells = (each.playlist, pos, each.artist, each.title, where, "")
                 table.writerow([guarded(cell.encode("utf-8", "replace").decode()) for cell in cells])
     except FileExistsError:
         raise SourceError(f"{path} is there already.", remedy="Name another file, or remove it.") from None

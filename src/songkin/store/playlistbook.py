@@ -67,6 +67,11 @@ class Playlists:
         """Playlists with this id, or of this name."""
         return self._found((playlists.c.id == name) | (playlists.c.name_fold == fold(name)))
 
+    def is_named(self, name: str) -> bool:
+        """Whether there is a playlist of this name."""
+        query = sa.select(playlists.c.id).where(playlists.c.name_fold == fold(name)).limit(1)
+        return bool(self.db.rows(query))
+
     def one(self, name: str) -> Playlist:
         """The playlist with this name or id. Raises ``NotFound``, ``Ambiguous``."""
         found = self.named(name)

@@ -140,9 +140,7 @@ class Songbook:
         fresh = [
             (track, origin, fields) for track, fields in told.items() if _is_new(fields, before.get(track, ()), origin)
         ]
-        unclaimed = self._rows([track for track, _, _ in fresh if track not in before])
-        files = [(row["id"], claiming.FILE, claiming.of_row(row)) for row in unclaimed if row["path"] is not None]
-        self._insert_claims(files, run=0)
+        self.note_file([track for track, _, _ in fresh if track not in before])
         self._insert_claims(fresh)
         return self.merge([track for track, _, _ in fresh])
 
@@ -158,6 +156,13 @@ class Songbook:
                 self.connection.execute(sa.update(tracks).where(tracks.c.id == row["id"]).values(**values))
         self._forget_texts(changed)
         return changed
+
+    def note_file(self, ids: Sequence[str]) -> None:
+        """Note what the files of tracks say, before others tell of them; of tracks of which others tell already that is
+        noted."""
+        known = self.claims_of(ids)
+        rows = [row for row in self._rows([i for i in ids if i not in known]) if row["path"] is not None]
+        self._insert_claims([(row["id"], claiming.FILE, claiming.of_row(row)) for row in rows], run=0)
 
     def files_changed(self, ids: Sequence[str]) -> None:
         """The files of these tracks were read anew, and their rows hold what the files alone say: note that beside what

@@ -15,7 +15,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from songkin.errors import NotFound
-from songkin.store import keeping
+from songkin.store import joining, keeping
 from songkin.store.claims import FILE, KEPT, NO_SOURCES
 from songkin.store.database import Database, parts
 from songkin.store.playlistbook import members
@@ -36,7 +36,7 @@ from songkin.store.schema import (
 )
 from songkin.store.songbook import Songbook
 
-UNDOABLE: Final = ("import", "set", "playlist", "clusters", "top")
+UNDOABLE: Final = ("import", "set", "join", "playlist", "clusters", "top")
 
 
 def check(db: Database, run: int) -> None:
@@ -130,6 +130,7 @@ def _put_back(connection: sa.Connection, run: int) -> tuple[list[str], list[str]
     playlists, and how many playlists and albums there were."""
     touched: list[str] = []
     listed: list[str] = []
+    parted: list[str] = []
     found = connection.execute(sa.select(changes).where(changes.c.run == run).order_by(changes.c.id.desc())).all()
     later = _later(connection, run, found[-1].id) if found else {}
     for row in found:
@@ -144,6 +145,10 @@ def _put_back(connection: sa.Connection, run: int) -> tuple[list[str], list[str]
             connection.execute(sa.update(albums).where(albums.c.id == row.item).values(**row.before))
         elif row.kind == "vote":
             touched.append(_put_vote_back(connection, row))
+        elif row.kind == joining.KIND:
+            parted += joining.part(connection, row.item, row.before)
+    _drop_file_claims(connection, parted)
+    touched += parted
     put = {row.item for row in found if row.kind in ("playlist", "album") and (row.kind, row.item) not in later}
     return touched, listed, len(put)
 
