@@ -115,6 +115,19 @@ def test_importing_twice_changes_nothing(library: Library, tmp_path: Path) -> No
     assert snapshot(library) == before
 
 
+def test_a_list_that_says_only_its_name_is_the_playlist_of_that_name_while_its_songs_are_the_same(
+    library: Library, tmp_path: Path
+) -> None:
+    library.import_([exported(tmp_path / "Evening.csv", range(5))])
+    keys = [f"spotify:track:{ID.format(n)}" for n in range(5)]
+    (tmp_path / "Evening.txt").write_text("\n".join(keys))
+    assert counts(library.import_([tmp_path / "Evening.txt"])) == (0, 0, 5, 0)
+    assert [each.source for each in library.playlists()] == ["exportify"]
+    (tmp_path / "Evening.txt").write_text("\n".join(reversed(keys)))
+    library.import_([tmp_path / "Evening.txt"])
+    assert sorted(each.source for each in library.playlists()) == ["exportify", "text_list"]
+
+
 def test_a_song_in_two_playlists_is_one_song(library: Library, tmp_path: Path) -> None:
     exported(tmp_path / "lists" / "A.csv", range(6))
     exported(tmp_path / "lists" / "B.csv", range(3, 9))

@@ -19,7 +19,7 @@ from songkin.store import joining, own_spaces
 from songkin.store.bulk import roomy, uncollected
 from songkin.store.claims import of_song
 from songkin.store.listeningbook import Listen, Listens
-from songkin.store.playlistbook import Lists, Place, given_of
+from songkin.store.playlistbook import Lists, Outcome, Place, given_of
 from songkin.store.rows import Array
 from songkin.store.songbook import New, Songbook
 from songkin.text import fold
@@ -29,6 +29,8 @@ _SHOWN: Final = 5
 """Songs that were heard and are not here, of which the report names so many."""
 _ANALYSES: Final = ("audiomuse",)
 """Kinds that tell of songs that somebody has: one that is not known here is told, to be joined by hand."""
+_NAMELESS: Final = ("exportify", "text_list")
+"""Kinds that say nothing of which playlist they are but its name: one that songkin wrote comes back as what it was."""
 _SERVICES: Final = ("exportify",)
 """Kinds whose lists tell of songs that are there, even without an id."""
 
@@ -288,7 +290,10 @@ class Filing:
     def _put(self, listing: Listing, found: Sequence[Match]) -> set[str]:
         """Store a playlist; the ids of songs that came in or went out."""
         places = [_place(entry, match) for entry, match in zip(listing.entries, found, strict=True)]
-        outcome, members = self.lists.put(listing, self.kind, self.held, places)
+        outcome: Outcome = "unchanged"
+        members: set[str] = set()
+        if self.kind not in _NAMELESS or not self.lists.twin(listing, [place.track for place in places]):
+            outcome, members = self.lists.put(listing, self.kind, self.held, places)
         self.filed.playlists[outcome] = self.filed.playlists.get(outcome, 0) + 1
         for pos, (entry, match) in enumerate(zip(listing.entries, found, strict=True)):
             self.filed.matched[match.how] = self.filed.matched.get(match.how, 0) + 1

@@ -208,6 +208,15 @@ class Lists:
         insert(self.connection, entries, rows)
         return ("added" if old is None else "updated"), {member for member in members if member}
 
+    def twin(self, listing: Listing, songs: Sequence[str | None]) -> bool:
+        """Whether another playlist has this name and just these songs, in this order, where this one is not here."""
+        if not songs or None in songs:
+            return False
+        own = returning.identity(listing.key)
+        query = sa.select(playlists.c.id).where(playlists.c.name_fold == fold(listing.name))
+        same = list(self.connection.execute(query).scalars())
+        return own not in same and any([place.track for place in self._places(i)] == list(songs) for i in same)
+
     def _by_hand(self, playlist: str) -> dict[str, Place]:
         """What a person said of entries, by what their source says of them."""
         where = (entries.c.playlist_id == playlist, entries.c.how == "hand")
