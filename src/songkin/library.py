@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -26,6 +26,7 @@ from songkin.errors import NotFound, WeightsMissing
 from songkin.importing.feedback import Feedback
 from songkin.models import (
     ME,
+    AlbumAnswer,
     AlbumNote,
     Answer,
     Filter,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from songkin.progress import Progress
     from songkin.recommending.clusters import Clusters
     from songkin.search.shown import Shown
+    from songkin.spaces import Matrix
     from songkin.store.vectors import VectorStore
 
 
@@ -225,7 +227,7 @@ class Library(Suggesting, Feedback):
 
     def albums(self) -> list[AlbumNote]:
         """What sources say of albums, with the songs of them that are in the library."""
-        from songkin.search.shelves import joined
+        from songkin.shelves import joined
 
         return joined(self.catalog, self.catalog.playlists.albums())
 
@@ -279,6 +281,30 @@ class Library(Suggesting, Feedback):
         if not answer.hits and not self.catalog.count():
             notes = ("The library is empty: `songkin index FOLDER` fills it.",)
         return Answer(answer.query, answer.hits, (*notes, *answer.notes))
+
+    def find_albums(
+        self, text: str, *, limit: int = 10, filters: Sequence[Filter] = (), progress: Progress | None = None
+    ) -> AlbumAnswer:
+        """Albums by words: what reviews and names say, what that means, how the songs of them that are here sound. What is
+        new is read first. Raises ``QueryError``, ``StoreError``."""
+        from songkin.indexing.albums import opened
+        from songkin.progress import Quiet
+        from songkin.search.albums import find_albums
+
+        notes: list[str] = []
+
+        def ask(question: Callable[[VectorStore], dict[str, Matrix]]) -> dict[str, Matrix]:
+            found, told = self._upkeep.ask(question)
+            notes.extend(told)
+            return found
+
+        shelf, encoder = opened(self.catalog, self.config, ask, progress or Quiet())
+        answer = find_albums(
+            self.catalog, shelf, encoder, text, limit=limit, filters=filters, statistics=self._statistics()
+        )
+        if not shelf.albums:
+            notes.append("There is no album here: `songkin index FOLDER` or `songkin import FILE` bring some.")
+        return replace(answer, notes=(*dict.fromkeys(notes), *answer.notes))
 
     def lookup(self, text: str, limit: int = 20) -> list[Track]:
         """Songs while their names are being typed: by beginnings, by words inside, misspelt."""

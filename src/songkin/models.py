@@ -401,6 +401,27 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class AlbumHit:
+    """One album that answers words. ``score`` is 0-1, ``parts`` what words, meaning and sound add to it."""
+
+    rank: int
+    score: float
+    album: AlbumNote
+    why: tuple[str, ...] = ()
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumAnswer:
+    """Albums and how they came about; ``candidates`` is among how many they were chosen."""
+
+    query: str
+    hits: tuple[AlbumHit, ...]
+    candidates: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Hits and how they came about: ``query`` in words, ``notes`` such as a corrected spelling."""
 

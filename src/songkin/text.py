@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote, unquote
 
-from songkin.models import Track
+from songkin.models import AlbumNote, Track
 from songkin.records import PITCH_CLASSES
 
 TEXT_VERSION: Final = "2"
@@ -73,6 +74,24 @@ def words(track: Track) -> str:
     if track.year:
         parts += [str(track.year), decade(track.year)]
     return " ".join(part for part in parts if part)
+
+
+ALBUM_TEXT_VERSION: Final = 1
+_TITLES: Final = 40
+
+
+def describe_album(album: AlbumNote) -> str:
+    """What a text encoder reads of an album: one template, when it is trained, indexed and evaluated alike."""
+    by = f" by {', '.join(album.artists)}." if album.artists else ""
+    genres = f" Genre: {', '.join(album.genres)};" if album.genres else ""
+    year = f" Released: {album.year}." if album.year else ""
+    return f"{album.title}.{by}{genres}{year}" + (f" Review: {album.review}" if album.review else "")
+
+
+def album_words(album: AlbumNote, songs: Sequence[str] = ()) -> str:
+    """Every word by which an album may be found: what is read of it, its label and decade, titles of its songs."""
+    more = [album.label, decade(album.year) if album.year else "", *songs[:_TITLES]]
+    return " ".join([describe_album(album), *filter(None, more)])
 
 
 _KEY: Final = re.compile(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from libraries import library_at
-from songkin.search.shelves import plain_album
+from songkin.shelves import plain_album
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "export": "songs, playlists, results, votes or the whole catalog, for other programs",
     "fetch": "the sound of a video or a playlist, into a folder",
     "find": "songs by words",
+    "albums": "albums by words",
     "similar": "songs that sound like a song or a recording",
     "recommend": "what goes with songs, playlists, albums, artists, votes",
     "radio": "songs without end that go with one",

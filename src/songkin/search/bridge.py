@@ -144,6 +144,14 @@ def heard_tags(found: Bridge, probabilities: Matrix, statistics: Statistics) -> 
     return list(best.items())
 
 
+def heard_in_mean(found: Bridge, logits: Matrix, statistics: Statistics) -> list[str]:
+    """The tags that made several songs answer the query: of ``logits``, the mean of theirs."""
+    z = (logits - statistics.arrays["mean"]) / statistics.arrays["std"]
+    order = np.argsort(-found.weights * z)
+    strong = (TAGS[n].lower() for n in order if found.weights[n] >= SHOWN_WEIGHT and z[n] >= SHOWN_Z)
+    return list(dict.fromkeys(strong))
+
+
 def absent_tags(found: Bridge, probabilities: Matrix, statistics: Statistics) -> list[str]:
     """Unwanted tags that are heard less in this song than in the middle of the library."""
     z = _standard(probabilities, statistics)

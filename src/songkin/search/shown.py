@@ -9,7 +9,7 @@ from typing import Final
 from songkin.models import AlbumNote, Playlist, Track
 from songkin.search.bridge import strongest
 from songkin.search.seeds import tags_of
-from songkin.search.shelves import notes_on
+from songkin.shelves import notes_on
 from songkin.store.catalog import Catalog
 
 _MADE_KEYS: Final = ("folder:", "name:", "path:", "url:", "s3:", "table-")

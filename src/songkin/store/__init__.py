@@ -108,6 +108,11 @@ def index_folder(library: Path) -> Path:
     return library / "index"
 
 
+def albums_folder(library: Path) -> Path:
+    """The albums' index of the library in this folder."""
+    return library / "albums"
+
+
 def print_files(library: Path) -> tuple[Path, Path]:
     """Sorted fingerprints of the library in this folder: of most songs, and of those that came since."""
     return library / "fingerprints.large", library / "fingerprints.small"

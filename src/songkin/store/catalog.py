@@ -238,6 +238,15 @@ class Catalog:
         query = sa.select(c.id, c.artist_fold, c.album, c.album_artist).where(c.album_fold != "")
         return [tuple(row) for row in self.db.rows(query.order_by(c.album_fold, c.disc_no, c.track_no, c.id))]
 
+    def album_rows(self) -> Iterator[sa.Row[Any]]:
+        """(id, title, artists, album, album_artist, year, genres, label, liked_at, source) of every track that is on an
+        album, in album order."""
+        c = tracks.c
+        query = sa.select(
+            *(c.id, c.title, c.artists, c.album, c.album_artist, c.year, c.genres, c.label, c.liked_at, c.source)
+        ).where(c.album_fold != "")
+        return iter(self.db.rows(query.order_by(c.album_fold, c.disc_no, c.track_no, c.id)))
+
     def names(self) -> list[tuple[str, str, str, str]]:
         """(id, folded title, folded artists by line, album) of every track, for spelling."""
         return [

@@ -152,6 +152,15 @@ albums = sa.Table(
     sa.Column("updated_at", sa.Float, nullable=False),
 )
 
+shelf = sa.Table(
+    "shelf",  # what a text encoder read of albums, by what it read
+    metadata,
+    sa.Column("digest", sa.String, primary_key=True),
+    sa.Column("encoder", sa.String, primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),  # float32
+    sqlite_with_rowid=False,
+)
+
 slices = sa.Table(
     "slices",  # files of lists that need not be read again, as they were when they were taken in
     metadata,

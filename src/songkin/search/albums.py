@@ -1,0 +1,196 @@
+"""Albums by words: which words stand in what is said of them, what it means, and how their songs sound.
+
+Scores are added, not ranks: on keyword-like questions rank fusion of a weak list with a strong one loses to the strong one
+alone (``songkin eval albums``). Words count as share of the best album's BM25, as typed and, less, by their stems, times
+the share of the question's words that the best album holds; meaning as the cosine; sound, where songs were heard and the
+question speaks of sound (``bridge``), as share of the album that sounds most like it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from songkin.errors import QueryError
+from songkin.models import AlbumAnswer, AlbumHit, AlbumNote, Filter
+from songkin.search import bridge
+from songkin.search.trust import TUNED
+from songkin.shelves import plain_artist
+from songkin.store.shelf import Floats, Matrix, Shelf, exact_words, stems
+from songkin.text import fold
+
+if TYPE_CHECKING:
+    from songkin.encoders.base import TextEncoder
+    from songkin.spaces import Statistics
+    from songkin.store.catalog import Catalog
+
+FIELDS: Final = ("year", "genre", "artist", "album", "source")
+"""By what albums are filtered."""
+LONGEST: Final = 2_000
+_HEARD_FROM: Final = 0.3
+_SHOWN_TAGS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """What ``songkin eval albums`` chose on one half of its albums: what stems add to words, and the weights of meaning
+    and sound beside words (1)."""
+
+    stems: float = 0.3
+    meaning: float = 0.2
+    sound: float = 0.5
+
+
+BLEND: Final = Blend()
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Every album's score by each witness, float64 (albums,), and what the bridge made of the question."""
+
+    words: Floats
+    meaning: Floats
+    sound: Floats
+    covered: float
+    over: bridge.Bridge | None = None
+
+    def total(self, blend: Blend) -> Floats:
+        """The sum."""
+        return np.asarray(self.covered * self.words + blend.meaning * self.meaning + blend.sound * self.sound)
+
+
+def find_albums(
+    catalog: Catalog,
+    shelf: Shelf,
+    encoder: TextEncoder | None,
+    text: str,
+    *,
+    limit: int = 10,
+    filters: Sequence[Filter] = (),
+    statistics: Mapping[str, Statistics] | None = None,
+    blend: Blend = BLEND,
+) -> AlbumAnswer:
+    """The albums that answer a text best. Raises ``QueryError``."""
+    asked = " ".join(text.split())
+    if not asked:
+        raise QueryError("There is nothing to look for.", remedy='Say what you want to hear, like "dreamy late-night".')
+    if len(asked) > LONGEST:
+        raise QueryError(f"The text is longer than {LONGEST} characters.", remedy="Say it shorter.")
+    passing = _passing(shelf.albums, filters)
+    vector = encoder.encode([asked])[0] if encoder else None
+    over = _bridge(catalog, encoder, asked, statistics or {}, shelf)
+    found = scored(shelf, asked, vector, over, blend)
+    total = found.total(blend) + _named(shelf.albums, asked)
+    order = [int(n) for n in np.argsort(-total, kind="stable") if passing[n] and total[n] > 0][:limit]
+    most = 1.0 + blend.meaning + (blend.sound if over else 0.0)
+    hits = tuple(
+        AlbumHit(
+            rank,
+            float(min(1.0, total[n] / most)),
+            note_of(shelf.albums[n]),
+            tuple(_why(shelf, n, asked, found, statistics or {})),
+            {
+                "words": float(found.covered * found.words[n]),
+                "meaning": float(blend.meaning * found.meaning[n]),
+                "sound": float(blend.sound * found.sound[n]),
+            },
+        )
+        for rank, n in enumerate(order, 1)
+    )
+    lacking = "" if encoder else "Only exact words were searched: minilm has no weights here (`songkin models pull`)."
+    return AlbumAnswer(asked, hits, int(passing.sum()), (lacking,) if lacking else ())
+
+
+def scored(shelf: Shelf, text: str, vector: Matrix | None, over: bridge.Bridge | None, blend: Blend = BLEND) -> Scored:
+    """What each witness says of every album."""
+    terms = exact_words().query(text).indices
+    words = shelf.words.scores(terms) + blend.stems * shelf.stems.scores(stems().query(text).indices)
+    best = int(np.argmax(words)) if len(words) else 0
+    top = float(words[best]) if len(words) else 0.0
+    rarity = shelf.words.idf(terms)
+    held = np.array(shelf.words.held(best, terms), bool)
+    covered = float(rarity[held].sum() / rarity.sum()) if top > 0 and rarity.sum() > 0 else 0.0
+    if top > 0 and covered == 0.0:
+        covered = blend.stems  # by stems alone
+    meaning = np.maximum(shelf.text @ vector, 0.0).astype(np.float64) if vector is not None else np.zeros(len(words))
+    return Scored(words / top if top > 0 else words, meaning, _sound(shelf, over), covered, over)
+
+
+def note_of(row: Mapping[str, Any]) -> AlbumNote:
+    """An album of the shelf."""
+    lists = ("artists", "genres", "tracks")
+    told: dict[str, Any] = {name: tuple(value) if name in lists else value for name, value in row.items()}
+    return AlbumNote(**told)
+
+
+def _sound(shelf: Shelf, over: bridge.Bridge | None) -> Floats:
+    """How far the songs of each album sound as asked: 1 for the one that does most, 0 from the middle down."""
+    silent = np.zeros(len(shelf.albums))
+    some = np.flatnonzero(shelf.sounding)
+    if over is None or not len(some):
+        return silent
+    sure = TUNED.least + (1 - TUNED.least) * min(
+        1.0, max(0.0, (over.surety - TUNED.unsure) / (TUNED.sure - TUNED.unsure))
+    )
+    fit = (shelf.heard[some] @ over.vector).astype(np.float64)
+    above = np.maximum(fit - np.median(fit), 0.0)
+    silent[some] = sure * above / above.max() if above.max() > 0 else 0.0
+    return silent
+
+
+def _bridge(
+    catalog: Catalog, encoder: TextEncoder | None, text: str, statistics: Mapping[str, Statistics], shelf: Shelf
+) -> bridge.Bridge | None:
+    if encoder is None or encoder.spec.name != "minilm" or "heard" not in statistics or not shelf.sounding.any():
+        return None
+    return bridge.ask(encoder, catalog, text, statistics["heard"])
+
+
+def _named(albums: Sequence[Mapping[str, Any]], text: str) -> Floats:
+    """Albums that are called as typed come first, then those by who is."""
+    wanted, artist = fold(text), plain_artist(text)
+    bonus = np.zeros(len(albums))
+    for n, album in enumerate(albums):
+        if fold(album["title"]) == wanted:
+            bonus[n] = 2.0
+        elif artist in map(plain_artist, album["artists"]):
+            bonus[n] = 1.0
+    return bonus
+
+
+def _passing(albums: Sequence[Mapping[str, Any]], filters: Sequence[Filter]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which albums all filters let through. Raises ``QueryError`` for what albums are not filtered by."""
+    for each in filters:
+        if each.field not in FIELDS:
+            raise QueryError(f"Albums are not filtered by {each.field!r}.", remedy=f"Use one of: {', '.join(FIELDS)}.")
+    return np.array([all(_lets(each, album) for each in filters) for album in albums], bool)
+
+
+def _lets(each: Filter, album: Mapping[str, Any]) -> bool:
+    if each.op == "range":
+        year = album["year"]
+        low, high = -np.inf if each.low is None else each.low, np.inf if each.high is None else each.high
+        return year is not None and low <= year <= high
+    values = {"genre": album["genres"], "artist": album["artists"], "album": [album["title"]]}
+    has = {fold(value) for value in values.get(each.field, [album["source"]])}
+    return (not has.isdisjoint(map(fold, each.values))) != (each.op == "not")
+
+
+def _why(shelf: Shelf, n: int, text: str, found: Scored, statistics: Mapping[str, Statistics]) -> list[str]:
+    words = exact_words()
+    held = []
+    for word in dict.fromkeys(text.split()):
+        terms = words.query(word).indices
+        if terms and any(shelf.words.held(n, terms)):
+            held.append(word)
+    why = [f"it is said of it: {', '.join(held[:8])}"] if held and found.words[n] > 0 else []
+    if found.over is not None and found.sound[n] >= _HEARD_FROM and "heard" in statistics:
+        tags = bridge.heard_in_mean(found.over, shelf.heard[n], statistics["heard"])[:_SHOWN_TAGS]
+        songs = int(shelf.sounding[n])
+        why += [f"heard in {songs} song{'' if songs == 1 else 's'}: {', '.join(tags)}"] if tags else []
+    if not why and found.meaning[n] > 0:
+        why.append(f"what is said of it means something like it ({found.meaning[n]:.2f})")
+    return why
