@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -45,6 +46,7 @@ from songkin.suggesting import Suggesting
 
 if TYPE_CHECKING:
     from songkin.encoders.base import EncoderSpec
+    from songkin.evaluation.report import Report
     from songkin.exporting import Exporting
     from songkin.progress import Progress
     from songkin.recommending.clusters import Clusters
@@ -287,9 +289,10 @@ class Library(Suggesting, Feedback):
     ) -> AlbumAnswer:
         """Albums by words: what reviews and names say, what that means, how the songs of them that are here sound. What is
         new is read first. Raises ``QueryError``, ``StoreError``."""
-        from songkin.indexing.albums import opened
+        from songkin.encoders import trained
+        from songkin.indexing.albums import opened, own_encoder
         from songkin.progress import Quiet
-        from songkin.search.albums import find_albums
+        from songkin.search.albums import blend_of, find_albums
 
         notes: list[str] = []
 
@@ -299,12 +302,26 @@ class Library(Suggesting, Feedback):
             return found
 
         shelf, encoder = opened(self.catalog, self.config, ask, progress or Quiet())
+        blend = blend_of(trained.card_of(own_encoder(self.config)))
         answer = find_albums(
-            self.catalog, shelf, encoder, text, limit=limit, filters=filters, statistics=self._statistics()
+            self.catalog, shelf, encoder, text, limit=limit, filters=filters, statistics=self._statistics(), blend=blend
         )
         if not shelf.albums:
             notes.append("There is no album here: `songkin index FOLDER` or `songkin import FILE` bring some.")
         return replace(answer, notes=(*dict.fromkeys(notes), *answer.notes))
+
+    def judge_albums(
+        self, model: str | os.PathLike[str] | None = None, *, seed: int = 0, progress: Progress | None = None
+    ) -> Report:
+        """How well albums are found by the questions that came with them; ``model`` is the folder of an own encoder, that
+        of the library where there is one. Raises ``NotFound``, ``EncoderError``."""
+        from songkin.evaluation.albums import of_library
+        from songkin.indexing.albums import own_encoder
+        from songkin.progress import Quiet
+
+        own = own_encoder(self.config)
+        chosen = Path(model) if model is not None else own if own.exists() else None
+        return of_library(self.catalog, self.config, chosen, progress or Quiet(), seed=seed)
 
     def lookup(self, text: str, limit: int = 20) -> list[Track]:
         """Songs while their names are being typed: by beginnings, by words inside, misspelt."""

@@ -126,6 +126,32 @@ def playlists(
         _show(report)
 
 
+@command.command(name="albums")
+@click.argument("files", nargs=-1, type=click.Path(), metavar="[FILE]...")
+@click.option("--model", type=click.Path(file_okay=False), metavar="DIR", help="An encoder of `songkin train albums`.")
+@click.option("--seed", default=0, show_default=True, metavar="N", help="Deals the questions of both halves.")
+@with_library
+def albums(
+    files: tuple[str, ...], model: str | None, seed: int, library: str | None, qdrant_url: str | None, as_json: bool
+) -> None:
+    """Albums from their questions, beside BM25 and untrained meaning. The albums are those of FILEs with a column `query`,
+    or those of the library; an own encoder is judged on albums that it has not seen."""
+    from tempfile import TemporaryDirectory
+
+    with (
+        TemporaryDirectory(prefix="songkin-eval-") as folder,
+        Bar(quiet=as_json) as bar,
+        opened(folder if files else library, qdrant_url=None if files else qdrant_url) as music,
+    ):
+        if files:
+            music.import_(files, progress=bar)
+        report = music.judge_albums(model, seed=seed, progress=bar)
+    if as_json:
+        emit(report.as_json())
+    else:
+        _show(report)
+
+
 def _players() -> str:
     """A name for the programs that play: others play otherwise."""
     from hashlib import blake2b

@@ -8,7 +8,7 @@ asked again and again, so the last few hundred answers are kept.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +26,7 @@ from songkin.errors import EncoderError
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+FILES: Final = (TOKENIZER, EMBEDDINGS, NETWORK, LARGE)
 MAX_TOKENS: Final = 256
 _MAX_CHARACTERS: Final = 1 << 14
 """Where a text is cut before it is looked at; 256 word pieces rarely take a tenth of it."""
@@ -52,17 +53,19 @@ SPEC: Final = EncoderSpec(
 
 
 class MiniLM:
-    """The text encoder ``minilm``; loaded when a first text is encoded. May be used by several threads."""
+    """The text encoder ``minilm``; loaded when a first text is encoded. May be used by several threads. ``spec`` and
+    ``locate`` are those of a network of the same build that was trained further (``trained``)."""
 
-    def __init__(self, cache: Path) -> None:
-        self._cache = cache
+    def __init__(self, cache: Path, spec: EncoderSpec = SPEC, locate: Callable[[str], Path] | None = None) -> None:
+        self._spec = spec
+        self._locate = locate or (lambda name: weights.locate(WEIGHTS, name, cache))
         self._lock = Lock()
         self._loaded: _Reader | None = None
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._read)
 
     @property
     def spec(self) -> EncoderSpec:
-        return SPEC
+        return self._spec
 
     def encode(self, texts: Sequence[str]) -> Vector:
         """Unit vectors of ``texts``, float32 (n, 384).
@@ -86,16 +89,15 @@ class MiniLM:
     def _read(self, text: str) -> Vector:
         with self._lock:
             if self._loaded is None:
-                self._loaded = _Reader(self._cache)
+                self._loaded = _Reader(self._locate)
         return self._loaded.vector(text)
 
 
 class _Reader:
-    """Tokenizer, table of word vectors and network."""
+    """Tokenizer, table of word vectors and network, each where ``locate`` says."""
 
-    def __init__(self, cache: Path) -> None:
-        names = (TOKENIZER, EMBEDDINGS, NETWORK, LARGE)
-        tokenizer, embeddings, network, _ = (weights.locate(WEIGHTS, name, cache) for name in names)
+    def __init__(self, locate: Callable[[str], Path]) -> None:
+        tokenizer, embeddings, network, _ = map(locate, FILES)
         self._tokenizer = _tokenizer(tokenizer)
         # Mapped, not read: a text needs a dozen rows of 31034.
         self._embeddings: Vector = np.load(embeddings, mmap_mode="r", allow_pickle=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from songkin import encoders
 from songkin.config import Config
-from songkin.encoders import weights
+from songkin.encoders import trained, weights
 from songkin.shelves import gathered
 from songkin.spaces import TAGS_DIM, TEXT_DIM
 from songkin.store import albums_folder, shelf
@@ -33,10 +34,15 @@ Asking = Callable[["Callable[[VectorStore], dict[str, Matrix]]"], "dict[str, Mat
 """Asks the songs' search index."""
 
 
-def encoder_of(catalog: Catalog, config: Config) -> TextEncoder:
-    """What reads albums here."""
-    del catalog
-    return encoders.text_encoder("minilm", config.cache)
+def encoder_of(config: Config) -> TextEncoder:
+    """What reads albums here: the library's own encoder where it has trained one, MiniLM else. Raises ``EncoderError``
+    where the own one is damaged."""
+    return trained.opened(own_encoder(config)) or encoders.text_encoder("minilm", config.cache)
+
+
+def own_encoder(config: Config) -> Path:
+    """Where the library's own encoder of albums lies."""
+    return config.library / "encoders" / "albums"
 
 
 def name_of(catalog: Catalog, encoder: TextEncoder | None) -> str:
@@ -52,7 +58,7 @@ def opened(catalog: Catalog, config: Config, ask: Asking, told: Progress) -> tup
 
     Raises ``StoreError`` where it cannot be written.
     """
-    encoder: TextEncoder | None = encoder_of(catalog, config)
+    encoder: TextEncoder | None = encoder_of(config)
     if encoder is not None and not weights.installed(encoder.spec, config.cache):
         encoder = None
     folder, name = albums_folder(config.library), name_of(catalog, encoder)
@@ -67,14 +73,21 @@ def opened(catalog: Catalog, config: Config, ask: Asking, told: Progress) -> tup
 def _made(catalog: Catalog, encoder: TextEncoder | None, ask: Asking, told: Progress) -> Shelf:
     every = gathered(catalog)
     albums = [album for album, _ in every]
+    text = _read(catalog, encoder, albums, told) if encoder else np.zeros((len(albums), TEXT_DIM), np.float32)
+    return shelved(every, text, *_heard(albums, ask))
+
+
+def shelved(
+    every: Sequence[tuple[AlbumNote, Sequence[str]]], text: Matrix, heard: Matrix, sounding: NDArray[np.int32]
+) -> Shelf:
+    """Albums, with the titles of their songs, in the order given: what was read of each, and heard, in rows."""
     words = [album_words(album, titles) for album, titles in every]
     exact, stems = shelf.exact_words(), shelf.stems()
-    heard, sounding = _heard(albums, ask)
     return shelf.Shelf(
-        [asdict(album) for album in albums],
-        shelf.Postings.of([exact.document(text) for text in words]),
-        shelf.Postings.of([stems.document(text) for text in words]),
-        _read(catalog, encoder, albums, told) if encoder else np.zeros((len(albums), TEXT_DIM), np.float32),
+        [asdict(album) for album, _ in every],
+        shelf.Postings.of([exact.document(each) for each in words]),
+        shelf.Postings.of([stems.document(each) for each in words]),
+        text,
         heard,
         sounding,
     )

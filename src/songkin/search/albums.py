@@ -9,7 +9,7 @@ question speaks of sound (``bridge``), as share of the album that sounds most li
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -45,6 +45,17 @@ class Blend:
 
 
 BLEND: Final = Blend()
+
+
+def blend_of(card: Mapping[str, Any] | None) -> Blend:
+    """The blend that was chosen with an own encoder, on albums that it was not trained on."""
+    told = (card or {}).get("blend")
+    if not isinstance(told, Mapping):
+        return BLEND
+    weights = {
+        name: float(told[name]) for name in ("stems", "meaning", "sound") if isinstance(told.get(name), int | float)
+    }
+    return replace(BLEND, **{name: min(10.0, max(0.0, weight)) for name, weight in weights.items()})
 
 
 @dataclass(frozen=True, slots=True)

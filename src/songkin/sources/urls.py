@@ -111,6 +111,8 @@ def _wrong(link: str) -> str:
         return "There is no address in this row."
     if len(link) > fetching.MOST_ADDRESS:
         return "The address is longer than any server takes."
+    if any(sign < " " or sign == "\x7f" for sign in link):
+        return "The address holds control characters."
     if cells.spotify_key(link):
         return "This is a link of a streaming service, and no sound file."
     if os.path.splitext(link.partition("?")[0].partition("#")[0])[1].lower() in _LISTS:

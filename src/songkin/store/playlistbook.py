@@ -149,6 +149,11 @@ class Playlists:
             for row in rows
         ]
 
+    def album_queries(self) -> dict[str, str]:
+        """Questions of evaluations by the ids of the albums that they are meant to find."""
+        rows = self.db.rows(sa.select(albums.c.id, albums.c.query).where(albums.c.query != ""))
+        return {row.id: row.query for row in rows}
+
     def _found(self, where: sa.ColumnElement[bool]) -> list[Playlist]:
         counts = sa.select(
             entries.c.playlist_id, sa.func.count().label("songs"), sa.func.count(entries.c.track_id).label("matched")
