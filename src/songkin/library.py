@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from songkin.search.shown import Shown
     from songkin.spaces import Matrix
     from songkin.store.vectors import VectorStore
+    from songkin.training.albums import Trained
 
 
 class Library(Suggesting, Feedback):
@@ -309,6 +310,25 @@ class Library(Suggesting, Feedback):
         if not shelf.albums:
             notes.append("There is no album here: `songkin index FOLDER` or `songkin import FILE` bring some.")
         return replace(answer, notes=(*dict.fromkeys(notes), *answer.notes))
+
+    def train_albums(
+        self, *, steps: int = 0, base: str = "", seed: int = 0, progress: Progress | None = None
+    ) -> Trained:
+        """Train an own encoder on what reviews say of the albums here; from then on it reads albums. ``steps`` 0 is the
+        usual length. Raises ``NotFound`` where there is too little to learn from, ``ConfigError`` where the extra ``train``
+        is not installed, ``EncoderError``."""
+        from dataclasses import replace as changed
+
+        from songkin.indexing.albums import own_encoder
+        from songkin.progress import Quiet
+        from songkin.shelves import asked_for
+        from songkin.store.lock import run_lock
+        from songkin.training.albums import Plan, quick, train
+
+        plan = changed(quick(Plan(), steps) if steps else Plan(), seed=seed)
+        plan = changed(plan, name=base) if base else plan
+        with run_lock(self.config):
+            return train(asked_for(self.catalog), own_encoder(self.config), plan, progress or Quiet())
 
     def judge_albums(
         self, model: str | os.PathLike[str] | None = None, *, seed: int = 0, progress: Progress | None = None

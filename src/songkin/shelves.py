@@ -55,6 +55,21 @@ def gathered(catalog: Catalog) -> list[tuple[AlbumNote, tuple[str, ...]]]:
     return sorted(found, key=lambda each: (fold(each[0].title), fold("; ".join(each[0].artists)), each[0].id))
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An album and the question that is to find it; empty where none came with it."""
+
+    album: AlbumNote
+    query: str
+
+
+def asked_for(catalog: Catalog) -> list[Judged]:
+    """Every album that sources tell of, with its question."""
+    queries = catalog.playlists.album_queries()
+    every = gathered(catalog)
+    return [Judged(album, queries.get(album.id, "")) for album, _ in every if album.review or album.id in queries]
+
+
 @dataclass(slots=True)
 class _Told:
     """What is known of one album."""

@@ -7,9 +7,7 @@ construction, and what remains is meaning.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,35 +20,24 @@ from songkin.encoders.base import TextEncoder
 from songkin.errors import NotFound
 from songkin.evaluation.metrics import Scores, bootstrap, mean_reciprocal_rank, ranks_of, recall_at
 from songkin.evaluation.report import Report, Row, Table
-from songkin.indexing.albums import shelved
-from songkin.models import AlbumNote
 from songkin.progress import Progress
 from songkin.search.albums import BLEND, Blend, blend_of, scored
-from songkin.shelves import gathered
+from songkin.shelves import Judged, asked_for
 from songkin.spaces import TAGS_DIM
 from songkin.store.catalog import Catalog
-from songkin.store.shelf import Matrix, Shelf, exact_words
+from songkin.store.shelf import Matrix, Shelf, exact_words, shelved
 from songkin.text import album_words, describe_album
+from songkin.training.pairs import SHARES, part_of
 
 LEAST: Final = 20
 COLUMNS: Final = ("R@1", "R@5", "R@10", "nDCG@10", "MRR")
-SHARES: Final[Mapping[str, float]] = {"train": 0.7, "dev": 0.1, "test": 0.2}
 _MEANING: Final = (0.0, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0)
 _STEMS: Final = (0.0, 0.1, 0.3, 0.5, 1.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An album and the question that is to find it."""
-
-    album: AlbumNote
-    query: str
-
-
 def judged_of(catalog: Catalog) -> list[Judged]:
     """The albums of a library that have a question. Raises ``NotFound`` where there are too few."""
-    queries = catalog.playlists.album_queries()
-    found = [Judged(album, queries[album.id]) for album, _ in gathered(catalog) if album.id in queries]
+    found = [each for each in asked_for(catalog) if each.query]
     if len(found) < LEAST:
         raise NotFound(
             f"There are {len(found)} albums with a question, and {LEAST} are needed.",
@@ -68,17 +55,6 @@ def of_library(catalog: Catalog, config: Config, model: Path | None, told: Progr
     blend = blend_of(trained.card_of(model)) if model else BLEND
     encoder = text_encoder("minilm", config.cache)
     return evaluate(judged_of(catalog), encoder, told, own=own, own_blend=blend, seed=seed)
-
-
-def part_of(album: AlbumNote, seed: int = 0) -> str:
-    """``train``, ``dev`` or ``test``: by the album's names alone, so that no later import moves it."""
-    name = f"{seed}|{'; '.join(album.artists).casefold()}|{album.title.casefold()}"
-    drawn = int.from_bytes(hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8).digest()) / 2**64
-    for part, share in SHARES.items():
-        if drawn < share:
-            return part
-        drawn -= share
-    return "test"
 
 
 def evaluate(

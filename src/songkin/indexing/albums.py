@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +17,7 @@ from songkin.shelves import gathered
 from songkin.spaces import TAGS_DIM, TEXT_DIM
 from songkin.store import albums_folder, shelf
 from songkin.store.catalog import Catalog
-from songkin.text import ALBUM_TEXT_VERSION, album_words, describe_album
+from songkin.text import ALBUM_TEXT_VERSION, describe_album
 
 if TYPE_CHECKING:
     from songkin.encoders.base import TextEncoder
@@ -74,23 +73,7 @@ def _made(catalog: Catalog, encoder: TextEncoder | None, ask: Asking, told: Prog
     every = gathered(catalog)
     albums = [album for album, _ in every]
     text = _read(catalog, encoder, albums, told) if encoder else np.zeros((len(albums), TEXT_DIM), np.float32)
-    return shelved(every, text, *_heard(albums, ask))
-
-
-def shelved(
-    every: Sequence[tuple[AlbumNote, Sequence[str]]], text: Matrix, heard: Matrix, sounding: NDArray[np.int32]
-) -> Shelf:
-    """Albums, with the titles of their songs, in the order given: what was read of each, and heard, in rows."""
-    words = [album_words(album, titles) for album, titles in every]
-    exact, stems = shelf.exact_words(), shelf.stems()
-    return shelf.Shelf(
-        [asdict(album) for album, _ in every],
-        shelf.Postings.of([exact.document(each) for each in words]),
-        shelf.Postings.of([stems.document(each) for each in words]),
-        text,
-        heard,
-        sounding,
-    )
+    return shelf.shelved(every, text, *_heard(albums, ask))
 
 
 def _read(catalog: Catalog, encoder: TextEncoder, albums: Sequence[AlbumNote], told: Progress) -> Matrix:

@@ -16,7 +16,7 @@ import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,10 +25,12 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from songkin.errors import StoreError
+from songkin.models import AlbumNote
 from songkin.store.database import Database, parts
 from songkin.store.schema import albums, runs, shelf, tracks
 from songkin.store.vectors import Sparse
 from songkin.store.words import Words
+from songkin.text import album_words
 
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
@@ -106,6 +108,22 @@ class Shelf:
     text: Matrix
     heard: Matrix
     sounding: NDArray[np.int32]
+
+
+def shelved(
+    every: Sequence[tuple[AlbumNote, Sequence[str]]], text: Matrix, heard: Matrix, sounding: NDArray[np.int32]
+) -> Shelf:
+    """A shelf of albums, with the titles of their songs, in the order given: what was read of each, and heard, in rows."""
+    words = [album_words(album, titles) for album, titles in every]
+    exact, stemmed = exact_words(), stems()
+    return Shelf(
+        [asdict(album) for album, _ in every],
+        Postings.of([exact.document(each) for each in words]),
+        Postings.of([stemmed.document(each) for each in words]),
+        text,
+        heard,
+        sounding,
+    )
 
 
 def state(db: Database) -> list[Any]:
