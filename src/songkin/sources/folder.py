@@ -66,7 +66,7 @@ class _Walk:
                 with os.scandir(path) as scanned:
                     entries = sorted(scanned, key=attrgetter("name"))
             except OSError as error:
-                yield Unreadable(path, _reason(error))
+                yield Unreadable(path, *_reason(error))
                 continue
             inner: list[tuple[str, str]] = []
             inside = real.rstrip(os.sep) + os.sep
@@ -101,15 +101,16 @@ def _examined(path: str, root: str, look: Callable[[], os.stat_result]) -> Sound
     try:
         about = look()
     except OSError as error:
-        return Unreadable(path, _reason(error))
+        return Unreadable(path, *_reason(error))
     if not stat.S_ISREG(about.st_mode):
-        return Unreadable(path, "is no regular file")
+        return Unreadable(path, "is no regular file", "Leave it out: pipes, sockets and devices hold no music.")
     return SoundFile(path, root, about.st_size, about.st_mtime_ns)
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError) -> tuple[str, str]:
+    """What is wrong, and what to do."""
     if isinstance(error, FileNotFoundError):
-        return "is a link that leads nowhere, or vanished while it was looked at"
+        return "is a link that leads nowhere, or vanished while it was looked at", "Mend the link, or remove it."
     if isinstance(error, PermissionError):
-        return "may not be read"
-    return f"cannot be read ({error.strerror})"
+        return "may not be read", "Let yourself read it (chmod), and run the command again."
+    return f"cannot be read ({error.strerror})", "Check the file, and the disk it lies on."

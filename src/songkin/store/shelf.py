@@ -127,8 +127,10 @@ def shelved(
 
 
 def state(db: Database) -> list[Any]:
-    """What tells one catalog from another, as far as albums go: every change of it is a run, or changes a count."""
-    last = sa.select(sa.func.max(runs.c.id), sa.func.max(runs.c.ended_at))
+    """What tells one catalog from another, as far as albums go: every change of it is a run, takes one back, or changes
+    a count."""
+    undone = sa.func.sum(sa.case((runs.c.state == "undone", 1), else_=0))
+    last = sa.select(sa.func.max(runs.c.id), sa.func.max(runs.c.ended_at), undone)
     counts = (sa.select(sa.func.count()).select_from(table) for table in (tracks, albums))
     return [*db.rows(last)[0], *(db.rows(count)[0][0] for count in counts)]
 
