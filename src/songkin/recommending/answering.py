@@ -52,6 +52,8 @@ def recommend(
         scores = _popular(store, gathered, wish, query)
         notes = ("Nothing is known of what was asked from: songs that many like, of many kinds, are shown.",)
         adventurous = max(adventurous, 0.6)
+    elif wish.names and not wish.liked and not found.named.any():
+        notes = ("No playlist here is called much like that: songs were found by their sound, meaning and words.",)
     ids = _chosen(catalog, store, wish, query, found, scores, adventurous)
     tracks = catalog.tracks(ids)
     shown = [tracks[i] for i in ids if i in tracks]

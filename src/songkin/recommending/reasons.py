@@ -10,7 +10,7 @@ import numpy as np
 from songkin.models import Track
 from songkin.recommending import content
 from songkin.recommending.gathered import Gathered
-from songkin.recommending.recommend import Candidates
+from songkin.recommending.recommend import Candidates, first_words
 from songkin.recommending.wishes import Wish
 from songkin.search import bridge
 from songkin.search.seeds import tags_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _SEEDS: Final = 200
 """Seeds that a hit is compared with to name the nearest."""
 _SAME_TEMPO: Final = 0.04
+_NEAR_NAMES: Final = ((0.99, "called so"), (0.4, "called much the same"), (0.0, "called a little like it"))
 _TAGS: Final = ("mtt_tags", "msd_tags")
 
 
@@ -45,7 +46,8 @@ def reasons(
     for track in shown:
         seed = tracks.get(nearest.get(track.id, ""))
         parts = [_like(seed, track, raw, statistics)] if seed is not None and track.id in found.near else []
-        parts += [_together(gathered, wish, tracks, track), _named(gathered, found, track), _by(tracks, track)]
+        parts += [_together(gathered, wish, tracks, track), _named(gathered, found, track)]
+        parts += [found.meant.get(track.id, ""), _by(tracks, track)]
         told[track.id] = tuple(part for part in parts if part)
     return told
 
@@ -91,7 +93,7 @@ def _together(gathered: Gathered, wish: Wish, tracks: Mapping[str, Track], track
 
 
 def _named(gathered: Gathered, found: Candidates, track: Track) -> str:
-    """``in “Rainy Day”, called much the same``."""
+    """``in the playlist “Rainy Day”, called much the same``."""
     number = gathered.number.get(track.id)
     if number is None or not found.named.any():
         return ""
@@ -100,8 +102,9 @@ def _named(gathered: Gathered, found: Candidates, track: Track) -> str:
     if not called:
         return ""
     best = max(called, key=lambda n: (found.named[n], -n))
-    more = f" and {len(called) - 1} more of such names" if len(called) > 1 else ""
-    return f"in the playlist “{gathered.names[best].split('. ')[0]}”{more}"
+    more = f", as {len(called) - 1} more of such names" if len(called) > 1 else ""
+    same = next(words for least, words in _NEAR_NAMES if found.named[best] > least)
+    return f"in the playlist “{first_words(gathered.names[best])}”, {same}{more}"
 
 
 def _by(tracks: Mapping[str, Track], track: Track) -> str:
