@@ -29,8 +29,8 @@ MOST_NAMES: Final = 20_000
 FLOOR: Final = 0.5
 """Cosine of two names below which they have nothing to do with each other: of 270 real lists, the one that is called most
 like another shares no more artists with it than popular songs do where the cosine is less, and four times as many above."""
-SHARED: Final = 0.2
-"""Share of common words below which they say nothing."""
+SHARED: Final = 0.4
+"""Share of common words below which they say as little."""
 WORDS: Final = 0.5
 """How much shared words count beside meaning."""
 _FILE: Final = "names.npz"

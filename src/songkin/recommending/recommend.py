@@ -44,7 +44,6 @@ class Candidates:
     said: Mapping[str, Mapping[str, float]]
     near: Mapping[str, Near]
     tastes: Sequence[Taste]
-    lists: Floats
     named: Floats
     weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
     meant: Mapping[str, str] = field(default_factory=dict)
@@ -70,18 +69,15 @@ def candidates(
     liked = content.tastes(store, wish.liked)
     near = content.neighbours(catalog, store, liked, where, wish.without, max(content.WANTED, 3 * query.limit))
     seeds = {gathered.number[song]: weight for song, weight in wish.liked.items() if song in gathered.number}
-    lists = gathered.crowd.near(seeds)
     named = names.near(wish.names) if wish.names else np.zeros(gathered.crowd.lists)
-    votes = {
-        witness: gathered.crowd.votes(nearness) * np.float32(nearness.max())
-        for witness, nearness in (("crowd", lists), ("names", named))
-        if nearness.any()
-    }
+    loud = np.float32(named.max(initial=0.0))
+    votes = {"crowd": gathered.votes(seeds), "names": gathered.crowd.votes(named) * loud}
+    votes = {witness: of_all for witness, of_all in votes.items() if of_all.any()}
     said: dict[str, dict[str, float]] = {}
     if near:
         said["content"] = {song: each.score for song, each in near.items()}
-    for witness, all_votes in votes.items():
-        said[witness] = _best(gathered, all_votes)
+    for witness, of_all in votes.items():
+        said[witness] = _best(gathered, of_all)
     if by_words := _by_words(catalog, store, names, wish, where):
         said["words"] = {song: score for song, (score, _) in by_words.items()}
     if artists := _by_artists(gathered, seeds):
@@ -90,7 +86,7 @@ def candidates(
     _complete(gathered, said, votes)
     _push_away(catalog, store, wish, said)
     how = {song: by for song, (_, by) in by_words.items()}
-    return Candidates(said, near, liked, lists, named, weights, how)
+    return Candidates(said, near, liked, named, weights, how)
 
 
 def _by_words(
@@ -155,8 +151,8 @@ def _complete(
     """Have the crowd speak of all candidates, also of those that others named."""
     union = {song for by_id in said.values() for song in by_id}
     known = {song: gathered.number[song] for song in union if song in gathered.number}
-    for witness, all_votes in votes.items():
-        said[witness] = {song: float(all_votes[n]) for song, n in known.items() if all_votes[n] > 0}
+    for witness, of_all in votes.items():
+        said[witness] = {song: float(of_all[n]) for song, n in known.items() if of_all[n] > 0}
 
 
 def _push_away(catalog: Catalog, store: VectorStore, wish: Wish, said: dict[str, dict[str, float]]) -> None:
