@@ -60,7 +60,20 @@ def command(
     from songkin.recommending.asking import Wanted
 
     names = (" ".join(name),) if name else ()
-    told = {"rather": rather, "window": window, "crowd": crowd}
-    wanted = Wanted(like, dislike, playlists, albums, artists, names, user, new_only, adventurous, order, **told)
+    wanted = Wanted(
+        like=like,
+        dislike=dislike,
+        rather=rather,
+        playlists=playlists,
+        albums=albums,
+        artists=artists,
+        names=names,
+        user=user,
+        window=window,
+        new_only=new_only,
+        crowd=crowd,
+        adventurous=adventurous,
+        order=order,
+    )
     with opened(library, qdrant_url=qdrant_url) as music:
         show_answer(music.recommend(wanted, query), as_json)

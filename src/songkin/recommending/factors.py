@@ -75,7 +75,7 @@ def fitted(crowd: Crowd, name: str, seed: int = 0, folder: Path | None = None) -
     """The model of this name, not ``knn``, fitted on these playlists; with ``folder`` it is kept there, and taken from there
     if it is of these very playlists. Without playlists it knows nothing. Raises ``QueryError``."""
     if not len(crowd.songs):
-        return lambda seeds: np.zeros(len(crowd.artist), np.float32)
+        return lambda _: np.zeros(len(crowd.artist), np.float32)
     if checked(name) == ITEMS:
         return _items(crowd)
     model = _fitted(crowd, name, seed, folder)

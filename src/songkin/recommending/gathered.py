@@ -57,7 +57,7 @@ class Gathered:
         if not known:
             return np.zeros(len(self.tracks), np.float32)
         found = np.maximum(self.model(known), 0.0)
-        return found / max(float(found.max(initial=0.0)), 1e-9)
+        return np.asarray(found / max(float(found.max(initial=0.0)), 1e-9), np.float32)
 
     def without(self, gone: Sequence[int]) -> Gathered:
         """As if these playlists were not there, and with playlist-kNN: for evaluations."""

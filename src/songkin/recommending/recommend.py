@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 WEIGHTS: Final[Mapping[str, float]] = {"content": 0.4, "crowd": 0.4, "names": 0.15, "words": 0.1, "artists": 0.15}
 """How much each witness counts where a library has not learned its own."""
+OTHER_SIDE: Final = 0.1
+"""What is left of a song's score for each pair of which it is on the other side."""
 _SHOWN: Final = 40
 BY_CROWD: Final = 300
 BY_ARTIST: Final = 200
@@ -48,11 +50,14 @@ class Candidates:
     weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
     meant: Mapping[str, str] = field(default_factory=dict)
     """For which words songs were found, and by what, for people."""
+    sides: Mapping[str, tuple[bool, ...]] = field(default_factory=dict)
+    """Where pairs were named: whether a song is nearer to the first of each than to the second."""
 
     def score(self, song: str) -> float:
         """The mean of the witnesses that know anything of what was asked, 0-1."""
         total = sum(self.weights.get(name, 0.0) for name in self.said) or 1.0
-        return sum(self.weights.get(name, 0.0) * by_id.get(song, 0.0) for name, by_id in self.said.items()) / total
+        mean = sum(self.weights.get(name, 0.0) * by_id.get(song, 0.0) for name, by_id in self.said.items()) / total
+        return float(mean * OTHER_SIDE ** self.sides.get(song, ()).count(False))
 
 
 def candidates(
@@ -67,7 +72,8 @@ def candidates(
     """All songs that any witness names and the filters let pass, with what is said of them."""
     where = checked(catalog, query.filters)
     liked = content.tastes(store, wish.liked)
-    near = content.neighbours(catalog, store, liked, where, wish.without, max(content.WANTED, 3 * query.limit))
+    pairs = content.pairs_of(store, wish.rather) if wish.rather else ()
+    near = content.neighbours(catalog, store, liked, where, wish.without, max(content.WANTED, 3 * query.limit), pairs)
     seeds = {gathered.number[song]: weight for song, weight in wish.liked.items() if song in gathered.number}
     named = names.near(wish.names) if wish.names else np.zeros(gathered.crowd.lists)
     loud = np.float32(named.max(initial=0.0))
@@ -85,8 +91,9 @@ def candidates(
     _let_pass(store, said, where, wish.without)
     _complete(gathered, said, votes)
     _push_away(catalog, store, wish, said)
+    sides = _one_side(store, pairs, said, query.limit) if pairs else {}
     how = {song: by for song, (_, by) in by_words.items()}
-    return Candidates(said, near, liked, named, weights, how)
+    return Candidates(said, near, liked, named, weights, how, sides)
 
 
 def _by_words(
@@ -104,7 +111,7 @@ def _by_words(
 
 def first_words(text: str) -> str:
     """A name without the description that follows it, for people."""
-    name = text.split(". ")[0]
+    name = text.split(". ", maxsplit=1)[0]
     return name if len(name) <= _SHOWN else name[: _SHOWN - 2] + " …"
 
 
@@ -145,14 +152,25 @@ def _let_pass(
             said[name] = {song: score for song, score in by_id.items() if song in passing}
 
 
-def _complete(
-    gathered: Gathered, said: dict[str, dict[str, float]], votes: Mapping[str, NDArray[np.float32]]
-) -> None:
+def _complete(gathered: Gathered, said: dict[str, dict[str, float]], votes: Mapping[str, NDArray[np.float32]]) -> None:
     """Have the crowd speak of all candidates, also of those that others named."""
     union = {song for by_id in said.values() for song in by_id}
     known = {song: gathered.number[song] for song in union if song in gathered.number}
     for witness, of_all in votes.items():
         said[witness] = {song: float(of_all[n]) for song, n in known.items() if of_all[n] > 0}
+
+
+def _one_side(
+    store: VectorStore, pairs: content.Pairs, said: dict[str, dict[str, float]], limit: int
+) -> dict[str, tuple[bool, ...]]:
+    """Leave only songs on the right side of as many pairs as any; others where these are fewer than are asked for."""
+    union = sorted({song for by_id in said.values() for song in by_id})
+    sides = content.sides(store, pairs, union)
+    wrong = {song: of_pairs.count(False) for song, of_pairs in sides.items()}
+    most = sorted(wrong.values())[min(limit, len(wrong)) - 1] if wrong else 0
+    for name, by_id in said.items():
+        said[name] = {song: score for song, score in by_id.items() if wrong[song] <= most}
+    return sides
 
 
 def _push_away(catalog: Catalog, store: VectorStore, wish: Wish, said: dict[str, dict[str, float]]) -> None:
