@@ -40,17 +40,20 @@ KNN: Final = "knn"
 """Playlist-kNN, which ``crowd`` is."""
 ITEMS: Final = "item-knn"
 FACTORS: Final = 64
+"""At most; few playlists have fewer (``_factors``), which else are learned by heart."""
 NEIGHBOURS: Final = 100
 """Songs that each song is compared with by ``tfidf`` and ``bm25``."""
 _MODELS: Final[Mapping[str, tuple[str, str, Mapping[str, Any]]]] = {
     "tfidf": ("nearest_neighbours", "TFIDFRecommender", {"K": NEIGHBOURS}),
     "bm25": ("nearest_neighbours", "BM25Recommender", {"K": NEIGHBOURS}),
-    "als": ("cpu.als", "AlternatingLeastSquares", {"factors": FACTORS, "iterations": 10, "alpha": 5.0}),
-    "bpr": ("cpu.bpr", "BayesianPersonalizedRanking", {"factors": FACTORS, "iterations": 30}),
-    "lmf": ("cpu.lmf", "LogisticMatrixFactorization", {"factors": FACTORS, "iterations": 30}),
+    "als": ("cpu.als", "AlternatingLeastSquares", {"iterations": 10, "alpha": 5.0}),
+    "bpr": ("cpu.bpr", "BayesianPersonalizedRanking", {"iterations": 30}),
+    "lmf": ("cpu.lmf", "LogisticMatrixFactorization", {"iterations": 30}),
 }
 """Name: module of ``implicit``, class, parameters."""
 _BY_ITEMS: Final = ("tfidf", "bm25")
+_TAILS: Final = {"bpr": (1.0,), "lmf": (1.0, 0.0)}
+"""What stands behind the factors of a list: how much its songs' popularity counts, and its own which counts nothing."""
 NAMES: Final = (KNN, ITEMS, *_MODELS)
 
 
@@ -83,7 +86,7 @@ def fitted(crowd: Crowd, name: str, seed: int = 0, folder: Path | None = None) -
         return lambda seeds: np.asarray((_row(crowd, seeds) @ model.similarity).todense(), np.float32).ravel()
     if name == "als":
         return _by_als(model, crowd)
-    return _by_mean(model)
+    return _by_mean(model, np.array(_TAILS[name], np.float32))
 
 
 def pairs(crowd: Crowd) -> csr_matrix:
@@ -122,14 +125,14 @@ def _by_als(model: Any, crowd: Crowd) -> Scorer:
     return score
 
 
-def _by_mean(model: Any) -> Scorer:
-    """For models that take no new lists: a list is the mean of its songs. Behind the factors stands how popular songs are."""
-    popular = np.array([1.0, 0.0], np.float32)[: model.item_factors.shape[1] - FACTORS]
+def _by_mean(model: Any, tail: NDArray[np.float32]) -> Scorer:
+    """For models that take no new lists: a list is the mean of its songs."""
+    factors = model.item_factors[:, : -len(tail)]
 
     def score(seeds: Seeds) -> NDArray[np.float32]:
         weights = np.fromiter(seeds.values(), np.float32, len(seeds))
-        mean = weights @ model.item_factors[list(seeds), :FACTORS] / max(float(weights.sum()), 1e-9)
-        return np.asarray(model.item_factors @ np.concatenate([mean, popular]), np.float32)
+        mean = weights @ factors[list(seeds)] / max(float(weights.sum()), 1e-9)
+        return np.asarray(model.item_factors @ np.concatenate([mean, tail]), np.float32)
 
     return score
 
@@ -154,11 +157,16 @@ def _fitted(crowd: Crowd, name: str, seed: int, folder: Path | None) -> Any:
 
 
 def _fit(made: Any, name: str, parameters: Mapping[str, Any], seed: int, crowd: Crowd) -> Any:
-    model = made(**parameters) if name in _BY_ITEMS else made(**parameters, random_state=seed)
+    own = {} if name in _BY_ITEMS else {"factors": _factors(crowd), "random_state": seed}
+    model = made(**parameters, **own)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", import_module("implicit.utils").ParameterWarning)  # of its own doing
         model.fit(pairs(crowd), show_progress=False)
     return model
+
+
+def _factors(crowd: Crowd) -> int:
+    return min(FACTORS, max(4, min(crowd.lists, len(crowd.artist)) // 3))
 
 
 def _stamp(crowd: Crowd, seed: int) -> str:
@@ -172,7 +180,8 @@ def _stamp(crowd: Crowd, seed: int) -> str:
 def _read(made: Any, path: Path, songs: int) -> Any:
     """The model that was kept; None where there is none that is whole."""
     try:
-        model = made.load(str(path))
+        with path.open("rb") as file:  # given a path, numpy leaves a damaged file open
+            model = made.load(file)
         held = getattr(model, "item_factors", None)
         held = model.similarity if held is None else held
         whole = held.shape[0] == songs and math.isfinite(float(abs(held).max()))

@@ -179,8 +179,8 @@ class Wishing:
         return "" if self.window == "all" else f" in the last {self.window}"
 
     def done(self) -> Wish:
-        """All that was named. Where pairs alone were, what is liked is the first of each."""
-        if not (self.wish.liked or self.wish.names):
+        """All that was named. Where nothing is liked but by pairs, it is the first of each."""
+        if not self.wish.liked:
             self.wish.add(near for near, _ in self.wish.rather)
         self.wish.settle()
         return self.wish
