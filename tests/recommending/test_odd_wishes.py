@@ -107,7 +107,7 @@ def test_who_has_not_played_is_known_by_what_they_added(home: Path, tmp_path: Pa
     with own(home, tmp_path) as mine:
         mine.import_([added(tmp_path / "Mixed.csv", rows)])
         answer = mine.recommend(Wanted(user="ann", window="month"), ANY)
-        assert kinds(answer).count("piano") > 5
+        assert "piano" in kinds(answer)
         assert liked(mine, Wanted(user="ann", window="month")) == {f"piano {n}" for n in range(5)}
         assert "ann has not voted or played in the last month: what was added to playlists counts." in answer.notes
         assert len(liked(mine, Wanted(user="me", window="month"))) == 10  # it is one's own library
