@@ -47,7 +47,7 @@ class Suggesting:
 
         before = self._upkeep.catch_up() if self._upkeep.behind() else ()
         wish, statistics, weights = wish_of(self.catalog, wanted), self._statistics(), kept(self.catalog)
-        crowd, names = self._crowd()
+        crowd, names = self._crowd(wanted.crowd)
         (hits, told), notes = self._upkeep.ask(
             lambda vectors: recommend(self.catalog, vectors, crowd, names, wish, query, statistics, wanted, weights)
         )
@@ -80,7 +80,7 @@ class Suggesting:
         from songkin.recommending.station import Station
 
         wish, statistics, weights = wish_of(self.catalog, wanted), self._statistics(), kept(self.catalog)
-        crowd, names = self._crowd()
+        crowd, names = self._crowd(wanted.crowd)
         with self._upkeep.open_index() as (vectors, _):
 
             def ask(wish: Wish, query: Query) -> tuple[Hit, ...]:
@@ -180,11 +180,14 @@ class Suggesting:
 
         return text_encoder("minilm", self.config.cache)
 
-    def _crowd(self) -> tuple[Gathered, Names]:
+    def _crowd(self, model: str = "knn") -> tuple[Gathered, Names]:
+        from songkin.recommending import factors
         from songkin.recommending.gathered import gathered
         from songkin.recommending.names import Names
 
         crowd = gathered(self.catalog, self.config.library)
+        if model != factors.KNN:
+            crowd = replace(crowd, model=factors.fitted(crowd.crowd, model, folder=self.config.library))
         return crowd, Names(crowd.names, self._reader(), self.config.library)
 
     def _reader(self) -> TextEncoder | None:

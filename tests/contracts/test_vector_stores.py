@@ -364,6 +364,37 @@ def test_random_questions_get_the_oracles_answers(full: VectorStore, oracle: Vec
     assert sum(map(len, answers)) > 500
 
 
+@against_the_oracle
+def test_questions_with_pairs_get_the_oracles_answers(full: VectorStore, oracle: VectorStore) -> None:
+    rng = np.random.default_rng(8)
+    asks = []
+    for _ in range(30):
+        space = LAYOUT.spaces[rng.integers(2)]
+        rows = rng.normal(size=(5, space.dim)).astype(np.float32)
+        pairs = tuple((rows[n], rows[n + 1]) for n in range(1, int(rng.choice([2, 4])), 2))
+        asks.append(Ask(space.name, rows[0], int(rng.integers(1, 60)), some_where(rng), pairs=pairs))
+    for found, wanted in zip(full.ask(asks), oracle.ask(asks), strict=True):
+        assert_same(found, wanted)
+
+
+def test_points_on_the_right_side_of_a_pair_come_first_and_then_the_nearest(full: VectorStore) -> None:
+    rows = {p.id: unit(p.dense["sound"]) for p in POINTS if "sound" in p.dense}
+    near, far = (np.random.default_rng(n).normal(size=8).astype(np.float32) for n in (1, 2))
+    found = full.ask([Ask("sound", ONES, len(POINTS), pairs=((near, far),))])[0]
+
+    def right(i: str) -> bool:
+        return bool(rows[i] @ unit(near) > rows[i] @ unit(far))
+
+    sides = [right(match.id) for match in found]
+    assert sides == sorted(sides, reverse=True)
+    assert 20 < sum(sides) < len(sides) - 20
+    nearness = [float(rows[match.id] @ unit(ONES)) for match in found if right(match.id)]
+    assert nearness == pytest.approx(sorted(nearness, reverse=True), abs=1e-5)
+    assert all(match.score > 0 if side else match.score < 0 for match, side in zip(found, sides, strict=True))
+    with pytest.raises(StoreError, match="sparse"):
+        full.ask([Ask("words", Sparse((1,), (1.0,)), 5, pairs=((near, far),))])
+
+
 def test_scores_below_the_floor_do_not_count(full: VectorStore) -> None:
     every = full.ask([Ask("sound", ONES, 400)])[0]
     middle = (every[100].score + every[101].score) / 2

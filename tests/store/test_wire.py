@@ -123,7 +123,8 @@ def use_everything(store: VectorStore) -> list[Any]:
             )
             for s, ef in zip(LAYOUT.spaces, (None, 64, 128, None), strict=True)
         )
-        answers += store.ask(asks)
+        pairs = tuple((rng.normal(size=8).astype(np.float32), rng.normal(size=8).astype(np.float32)) for _ in range(2))
+        answers += store.ask((*asks, Ask("sound", np.ones(8, np.float32), 9, where, pairs=pairs)))
         answers += [
             store.recommend(Recommend("sound", tuple(songs[:4]), tuple(songs[4:6]), 7, "average", where)),
             store.recommend(Recommend("sound", tuple(songs[:4]), tuple(songs[4:6]), 7, "best", where)),

@@ -25,12 +25,14 @@ ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_N
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What a process printed, and the seconds it took: ``cpu`` of it and its children, ``wall`` of the clock."""
+    """What a process printed, and the seconds it took: ``cpu`` of it and its children, ``wall`` of the clock; ``peak`` MB of
+    resident memory that it had at most, files that it maps included."""
 
     output: str
     errors: str
     cpu: float
     wall: float
+    peak: float
 
 
 class Started:
@@ -82,7 +84,8 @@ class Started:
         if self._process.returncode != 0:
             last = (errors or output).strip().splitlines()[-1:] or ["it said nothing"]
             raise SongkinError(f"{' '.join(self._arguments[:5])} … failed: {last[0]}")
-        return Ended(output, errors, usage.ru_utime + usage.ru_stime, wall)
+        peak = usage.ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+        return Ended(output, errors, usage.ru_utime + usage.ru_stime, wall, peak)
 
 
 def _read(file: IO[str]) -> str:

@@ -3,11 +3,13 @@
 **recommend** Playlists of some fifty songs drawn from 680,000, few of them in very many lists (5 million places): to fit
 is to count, and to ask is for lists near to 25 songs and what these say of every song. Then the neighbours of 50 songs of
 a made-up library, several tastes of them, as ``songkin recommend`` asks for them: candidates and scores, without reading
-the wish and writing the reasons.
+the wish and writing the reasons; those of 10,000 likewise; and the memory of the whole command.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -15,7 +17,7 @@ import numpy as np
 from songkin import config as settings
 from songkin.benchmark import synthetic
 from songkin.benchmark.figures import Figure, Target, median, percentile
-from songkin.benchmark.processes import cpu_and_wall, crowd
+from songkin.benchmark.processes import cpu_and_wall, crowd, songkin
 from songkin.benchmark.setup import Setup
 from songkin.models import Query
 from songkin.recommending.crowd import Crowd
@@ -30,6 +32,7 @@ LISTS: Final = 100_000
 SONGS: Final = 680_000
 PLACES: Final = 50
 SEEDS: Final = 50
+MANY: Final = 10_000
 ASKED: Final = 25
 QUESTIONS: Final = 40
 
@@ -88,23 +91,40 @@ def _content(setup: Setup, n: int) -> list[Figure]:
         nobody = Gathered(
             Crowd(np.zeros(1, np.int64), np.zeros(0, np.int32), np.arange(len(ids), dtype=np.int32)), ids, [], []
         )
-        rng, spent = np.random.default_rng(2), []
         with open_vectors(catalog, config, exclusive=True) as store:
             store.optimize()
-            for _ in range(QUESTIONS // 2):
-                seeds = [ids[int(place)] for place in rng.choice(len(ids), min(SEEDS, len(ids) // 2), replace=False)]
-                wish = Wish(liked=dict.fromkeys(seeds, 1.0), without=set(seeds))
-                before = cpu_and_wall()
-                candidates(catalog, store, nobody, Names((), None), wish, Query())
-                spent.append([1000 * (now - then) for now, then in zip(cpu_and_wall(), before, strict=True)])
-    wall, cpu = ([each[place] for each in spent] for place in (1, 0))
-    return [
-        Figure(
-            "recommend",
-            f"{n:,} songs: neighbours of {SEEDS} songs",
-            "ms",
-            median(wall),
-            target=Target(most=50.0, of="ours"),
-            note=f"p50; p99 {percentile(wall, 99):.0f} ms, CPU {median(cpu):.0f} ms; {crowd()}",
-        )
-    ]
+
+            def asked(seeds: int, times: int) -> tuple[list[float], list[float]]:
+                """Milliseconds of CPU and of the clock."""
+                rng, spent = np.random.default_rng(2), []
+                for _ in range(times):
+                    chosen = rng.choice(len(ids), min(seeds, len(ids) // 2), replace=False)
+                    liked = dict.fromkeys((ids[int(place)] for place in chosen), 1.0)
+                    before = cpu_and_wall()
+                    candidates(catalog, store, nobody, Names((), None), Wish(liked, without=set(liked)), Query())
+                    spent.append([1000 * (now - then) for now, then in zip(cpu_and_wall(), before, strict=True)])
+                cpu, wall = ([each[place] for each in spent] for place in (0, 1))
+                return cpu, wall
+
+            figures = [_asked(n, SEEDS, asked(SEEDS, QUESTIONS // 2), 50.0), _asked(n, MANY, asked(MANY, 3), 3000.0)]
+    return [*figures, _memory(setup, folder, n, ids[:SEEDS])]
+
+
+def _asked(n: int, seeds: int, spent: tuple[list[float], list[float]], most: float) -> Figure:
+    cpu, wall = spent
+    return Figure(
+        "recommend",
+        f"{n:,} songs: neighbours of {seeds:,} songs",
+        "ms",
+        median(wall),
+        target=Target(most=most, of="ours"),
+        note=f"p50; p99 {percentile(wall, 99):.0f} ms, CPU {median(cpu):.0f} ms; {crowd()}",
+    )
+
+
+def _memory(setup: Setup, folder: Path, n: int, liked: Sequence[str]) -> Figure:
+    words = [word for song in liked for word in ("--like", song)]
+    ended = songkin(folder, setup.cache, "recommend", *words, "--json").end()
+    what = f"{n:,} songs: peak memory of `songkin recommend`"
+    note = f"{len(liked)} songs liked, pages of the search index that are read included; {ended.cpu:.1f} s of CPU"
+    return Figure("recommend", what, "MB", ended.peak, note=note)

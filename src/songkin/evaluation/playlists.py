@@ -18,12 +18,11 @@ from songkin.config import Config
 from songkin.drawing import Line, draw
 from songkin.encoders import text_encoder, weights
 from songkin.errors import NotFound
-from songkin.evaluation import factors
 from songkin.evaluation.continuation import DEPTH, clicks, likeness, r_precision
 from songkin.evaluation.metrics import bootstrap
 from songkin.evaluation.report import Report, Row, Table
 from songkin.progress import Progress
-from songkin.recommending import learning
+from songkin.recommending import factors, learning
 from songkin.recommending.crowd import Crowd
 from songkin.recommending.gathered import Gathered, gather
 from songkin.recommending.learning import DEEP, gain, ranked
@@ -45,20 +44,23 @@ LABELS: Final[Mapping[str, str]] = {
     "random": "random",
     "popular": "popularity",
     "together": "co-occurrence",
-    "items": "item-kNN (cosine)",
+    "item-knn": "item-kNN (cosine)",
     "als": "ALS (implicit, 64 factors)",
     "bpr": "BPR (implicit, 64 factors)",
     "tfidf": "item-kNN (implicit, tf-idf)",
+    "bm25": "item-kNN (implicit, BM25)",
     "content": "content alone",
     "artists": "artists alone",
     "names": "names alone",
+    "words": "the words of names alone",
     "crowd": "playlist-kNN alone",
     "blend": "songkin, weights as given",
     "learned": "songkin, weights learned",
 }
 
 
-DRAWN: Final = ("learned", "blend", "content", "crowd", "als", "items", "popular")
+_MODELS: Final = (factors.ITEMS, "tfidf", "bm25", "als", "bpr")
+DRAWN: Final = ("learned", "blend", "content", "crowd", "als", "item-knn", "popular")
 
 
 @dataclass(slots=True)
@@ -116,7 +118,7 @@ def evaluate(
     tables = (_table(marks, gathered, len(fit)), _spread(marks, gathered, artist))
     mean = {name: round(float(np.mean([each[name] for each in learned])), 3) for name in WEIGHTS}
     settings = {"seed": seed, "folds": folds, "playlists": len(fit), "learned_weights": mean}
-    return Report(tables, len(gathered.tracks), (), settings, tuple(factors.missing()))
+    return Report(tables, len(gathered.tracks), (), settings, _missing())
 
 
 class _Trial:
@@ -138,7 +140,7 @@ class _Trial:
         self.weights = learning.learned(cases) if cases else dict(WEIGHTS)
         self.scorers: dict[str, Callable[[Sequence[int]], NDArray[np.float32]]] = {
             "together": lambda given: _together(self.others.crowd, given),
-            **factors.fitted(self.others.crowd, seed),
+            **{name: _scorer(self.others.crowd, name, seed) for name in _beside()},
         }
 
     def ask(self, number: int, marks: _Marks) -> None:
@@ -164,7 +166,7 @@ class _Trial:
             rankings["blend", named] = ranked(said, WEIGHTS)
             rankings["learned", named] = ranked(said, self.weights)
             for witness in said:
-                if (witness == "names") == named:
+                if (witness in ("names", "words")) == named:
                     rankings[witness, named] = ranked(said, {witness: 1.0})
         known = set(ids)
         rng = np.random.default_rng([self.seed, number, len(given)])
@@ -245,6 +247,22 @@ def _order(gathered: Gathered, scores: NDArray[np.floating], count: int | None =
     count = min(count or len(scores), len(scores))
     top = np.argpartition(-scores, count - 1)[:count]
     return [gathered.tracks[int(n)] for n in top[np.argsort(-scores[top], kind="stable")]]
+
+
+def _beside() -> tuple[str, ...]:
+    """The models that can be measured here."""
+    return _MODELS if factors.installed() else (factors.ITEMS,)
+
+
+def _missing() -> tuple[str, ...]:
+    """What cannot be measured here."""
+    told = "implicit is not installed: its models are left out (pip install 'songkin[crowd]')."
+    return () if factors.installed() else (told,)
+
+
+def _scorer(crowd: Crowd, name: str, seed: int) -> Callable[[Sequence[int]], NDArray[np.float32]]:
+    model = factors.fitted(crowd, name, seed)
+    return lambda given: model(dict.fromkeys(given, 1.0))
 
 
 def _jitter(n: int) -> NDArray[np.float64]:

@@ -52,6 +52,8 @@ def recommend(
         scores = _popular(store, gathered, wish, query)
         notes = ("Nothing is known of what was asked from: songs that many like, of many kinds, are shown.",)
         adventurous = max(adventurous, 0.6)
+    elif wish.names and not wish.liked and not found.named.any():
+        notes = (f"No playlist here is called much like that: songs were found by {_by_what(names)}.",)
     ids = _chosen(catalog, store, wish, query, found, scores, adventurous)
     tracks = catalog.tracks(ids)
     shown = [tracks[i] for i in ids if i in tracks]
@@ -63,6 +65,12 @@ def recommend(
         for rank, track in enumerate(shown, 1)
     )
     return hits, (*wish.notes, *notes)
+
+
+def _by_what(names: Names) -> str:
+    if names.encoder is not None:
+        return "their sound, meaning and words"
+    return "exact words, as minilm has no weights here (`songkin models pull` fetches them)"
 
 
 def _chosen(

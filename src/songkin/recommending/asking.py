@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from songkin.errors import QueryError
-from songkin.models import ME
+from songkin.models import ME, since
+from songkin.recommending.factors import KNN, checked
 from songkin.recommending.wishes import Wish, Wishing
 from songkin.store.catalog import Catalog
 
@@ -34,6 +35,12 @@ class Wanted:
     order: str = "best"
     weights: Mapping[str, float] = field(default_factory=dict)
     """How much songs of ``like`` and ``dislike`` count, from -1 to 1, by what they are called there; 1 else."""
+    rather: tuple[tuple[str, str], ...] = ()
+    """Pairs of songs: what is wanted is more like the first than like the second."""
+    window: str = "all"
+    """Of what time votes and plays of the listener, and what was added to playlists, count: one of ``models.WINDOWS``."""
+    crowd: str = KNN
+    """Who speaks for what stands together in playlists: one of ``factors.NAMES``."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.adventurous <= 1.0:
@@ -44,15 +51,19 @@ class Wanted:
             raise QueryError("A weight is out of bounds.", remedy="Give numbers from -1, away from it, to 1.")
         if self.order not in ORDERS:
             raise QueryError(f"There is no order {self.order!r}.", remedy=f"Use one of: {', '.join(ORDERS)}.")
+        since(self.window, 0.0)
+        checked(self.crowd)
 
 
 def wish_of(catalog: Catalog, wanted: Wanted) -> Wish:
     """The wish that is meant. Raises ``NotFound``, ``Ambiguous``, ``SourceError``."""
-    wishing = Wishing(catalog)
+    wishing = Wishing(catalog, wanted.window)
     for what in wanted.like:
         wishing.song(what, wanted.weights.get(what, 1.0))
     for what in wanted.dislike:
         wishing.song(what, wanted.weights.get(what, -1.0))
+    for one, other in wanted.rather:
+        wishing.rather(one, other)
     for what in wanted.playlists:
         wishing.playlist(what)
     for what in wanted.albums:

@@ -8,7 +8,7 @@ is to the group that it fits best. What is disliked is grouped likewise; a candi
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -54,6 +54,32 @@ class Near:
 
     score: float
     taste: int
+
+
+Pairs = Sequence[tuple[Mapping[str, Matrix], Mapping[str, Matrix]]]
+"""Vectors by space of two songs: what is wanted is nearer to the first than to the second."""
+
+
+def pairs_of(store: VectorStore, rather: Sequence[tuple[str, str]]) -> Pairs:
+    """The vectors of pairs of songs, nothing by a space for a song that lacks it."""
+    points = store.get(sorted({song for pair in rather for song in pair}), compared_in(store))
+    rows = {song: point.dense for song, point in points.items()}
+    return [(rows.get(one, {}), rows.get(other, {})) for one, other in rather]
+
+
+def sides(store: VectorStore, pairs: Pairs, songs: Sequence[str]) -> dict[str, tuple[bool, ...]]:
+    """Of each song whether it is nearer to the first of each pair than to the second, blended over the spaces that it shares
+    with both; not so where it shares none."""
+    points = store.get(songs, compared_in(store))
+    rows = [points[song].dense if song in points else {} for song in songs]
+    more = np.zeros((len(songs), len(pairs)))
+    for column, (one, other) in enumerate(pairs):
+        for space in sorted(one.keys() & other.keys()):
+            having = [n for n, row in enumerate(rows) if space in row]
+            if having:
+                matrix = np.stack([rows[n][space] for n in having])
+                more[having, column] += weight(space) * (matrix @ (one[space] - other[space]))
+    return {song: tuple(bool(each > 0) for each in row) for song, row in zip(songs, more, strict=True)}
 
 
 def tastes(store: VectorStore, songs: Mapping[str, float], most: int = TASTES) -> list[Taste]:
@@ -133,21 +159,26 @@ def neighbours(
     where: tuple[Condition, ...],
     without: Collection[str],
     wanted: int = WANTED,
+    pairs: Pairs = (),
 ) -> dict[str, Near]:
-    """Candidates by id. ``without`` never come back."""
+    """Candidates by id. ``without`` never come back; of ``pairs`` each candidate is on the right side in some space, where
+    there are enough that are."""
     few = len(without) <= FEW  # to leave a few out here is faster than to have the engine do it
     rest = () if few else (Condition("ids", values=tuple(sorted(without)), negate=True),)
     asks = [
-        Ask(space, vector, wanted + (len(taste.songs) + SPARE if few else 0), (*where, *rest))
+        Ask(
+            space,
+            vector,
+            wanted + (len(taste.songs) + SPARE if few else 0),
+            (*where, *rest),
+            pairs=tuple((one[space], other[space]) for one, other in pairs if space in one and space in other),
+        )
         for taste in liked
         for space, vector in taste.centre.items()
     ]
-    answers = iter(store.ask(asks) if asks else [])
+    answers = iter(_asked(store, asks))
     distances = [
-        {
-            space: {match.id: 1.0 - match.score for match in next(answers) if match.id not in without}
-            for space in taste.centre
-        }
+        {space: {song: far for song, far in next(answers).items() if song not in without} for space in taste.centre}
         for taste in liked
     ]
     radii = catalog.vectors.reach_of(
@@ -160,6 +191,19 @@ def neighbours(
             if song not in best or score > best[song].score:
                 best[song] = Near(score, number)
     return best
+
+
+def _asked(store: VectorStore, asks: Sequence[Ask]) -> list[dict[str, float]]:
+    """The cosine distances of what the asks find, by id. With pairs a score is no cosine: what was found is asked again."""
+    found = store.ask(asks) if asks else []
+    if any(ask.pairs for ask in asks):
+        ids = [tuple(match.id for match in matches) for matches in found]
+        again = [
+            replace(ask, pairs=(), limit=max(1, len(some)), where=(Condition("ids", values=some),))
+            for ask, some in zip(asks, ids, strict=True)
+        ]
+        found = store.ask(again)
+    return [{match.id: 1.0 - match.score for match in matches} for matches in found]
 
 
 def _scores(

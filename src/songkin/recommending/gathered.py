@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from songkin.recommending.crowd import Crowd
+from songkin.recommending.factors import Scorer
 from songkin.store.catalog import Catalog
 from songkin.store.schema import entries, playlists, tracks
 
@@ -39,14 +40,27 @@ class Gathered:
     tracks: Sequence[str]
     lists: Sequence[str]
     names: Sequence[str]
+    model: Scorer | None = None
+    """What speaks for the crowd in place of playlist-kNN."""
 
     @cached_property
     def number(self) -> dict[str, int]:
         """Track id -> the crowd's number for it."""
         return {track: n for n, track in enumerate(self.tracks)}
 
+    def votes(self, seeds: Mapping[int, float]) -> NDArray[np.float32]:
+        """What the crowd says of every song, of weighted songs by number, float32 (songs,), the best 1; zeros where it
+        knows none of them."""
+        if self.model is None:
+            return self.crowd.votes(self.crowd.near(seeds))
+        known = {song: weight for song, weight in seeds.items() if weight > 0 and self.crowd.count[song]}
+        if not known:
+            return np.zeros(len(self.tracks), np.float32)
+        found = np.maximum(self.model(known), 0.0)
+        return np.asarray(found / max(float(found.max(initial=0.0)), 1e-9), np.float32)
+
     def without(self, gone: Sequence[int]) -> Gathered:
-        """As if these playlists were not there: for evaluations."""
+        """As if these playlists were not there, and with playlist-kNN: for evaluations."""
         dropped = set(gone)
         kept = [n for n in range(len(self.lists)) if n not in dropped]
         lists, names = ([of[n] for n in kept] for of in (self.lists, self.names))

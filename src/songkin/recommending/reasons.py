@@ -10,7 +10,7 @@ import numpy as np
 from songkin.models import Track
 from songkin.recommending import content
 from songkin.recommending.gathered import Gathered
-from songkin.recommending.recommend import Candidates
+from songkin.recommending.recommend import Candidates, first_words
 from songkin.recommending.wishes import Wish
 from songkin.search import bridge
 from songkin.search.seeds import tags_of
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _SEEDS: Final = 200
 """Seeds that a hit is compared with to name the nearest."""
 _SAME_TEMPO: Final = 0.04
+_NEAR_NAMES: Final = ((0.99, "called so"), (0.4, "called much the same"), (0.0, "called a little like it"))
+_BY_MODEL: Final = "near to them in what playlists hold"
 _TAGS: Final = ("mtt_tags", "msd_tags")
 
 
@@ -37,6 +39,7 @@ def reasons(
     statistics: Mapping[str, Statistics],
 ) -> dict[str, tuple[str, ...]]:
     """Short reasons of each song by its id."""
+    pairs = catalog.tracks(sorted({song for pair in wish.rather for song in pair}))
     seeds = sorted(wish.liked, key=lambda song: (-wish.liked[song], song))[:_SEEDS]
     tracks = catalog.tracks(seeds)
     nearest = _nearest(store, [song for song in seeds if song in tracks], [track.id for track in shown])
@@ -45,7 +48,9 @@ def reasons(
     for track in shown:
         seed = tracks.get(nearest.get(track.id, ""))
         parts = [_like(seed, track, raw, statistics)] if seed is not None and track.id in found.near else []
-        parts += [_together(gathered, wish, tracks, track), _named(gathered, found, track), _by(tracks, track)]
+        parts += [_together(gathered, wish, found, tracks, track), _named(gathered, found, track)]
+        parts += _sides(wish, pairs, found.sides.get(track.id, ()))
+        parts += [found.meant.get(track.id, ""), _by(tracks, track)]
         told[track.id] = tuple(part for part in parts if part)
     return told
 
@@ -79,7 +84,16 @@ def _like(
     return f"like {seed.label}{': ' + ', '.join(parts) if parts else ''}"
 
 
-def _together(gathered: Gathered, wish: Wish, tracks: Mapping[str, Track], track: Track) -> str:
+def _sides(wish: Wish, tracks: Mapping[str, Track], right: Sequence[bool]) -> list[str]:
+    """``nearer to Artist - Title than to Artist - Title``."""
+    told = []
+    for (one, other), first in zip(wish.rather, right, strict=False):  # without pairs nothing is told of them
+        near, far = (tracks[song].label for song in ((one, other) if first else (other, one)))
+        told.append(f"nearer to {near} than to {far}")
+    return told
+
+
+def _together(gathered: Gathered, wish: Wish, found: Candidates, tracks: Mapping[str, Track], track: Track) -> str:
     """``stands with Artist - Title in 14 playlists``."""
     number = gathered.number.get(track.id)
     if number is None:
@@ -87,11 +101,13 @@ def _together(gathered: Gathered, wish: Wish, tracks: Mapping[str, Track], track
     seeds = [gathered.number[song] for song in list(wish.liked)[:_SEEDS] if song in gathered.number]
     lists, best = gathered.crowd.together(number, seeds)
     label = tracks[gathered.tracks[best]].label if best >= 0 and gathered.tracks[best] in tracks else ""
-    return f"stands with {label} in {_playlists(lists)}" if lists and label else ""
+    if lists and label:
+        return f"stands with {label} in {_playlists(lists)}"
+    return _BY_MODEL if gathered.model is not None and found.said.get("crowd", {}).get(track.id, 0) > 0 else ""
 
 
 def _named(gathered: Gathered, found: Candidates, track: Track) -> str:
-    """``in “Rainy Day”, called much the same``."""
+    """``in the playlist “Rainy Day”, called much the same``."""
     number = gathered.number.get(track.id)
     if number is None or not found.named.any():
         return ""
@@ -100,8 +116,9 @@ def _named(gathered: Gathered, found: Candidates, track: Track) -> str:
     if not called:
         return ""
     best = max(called, key=lambda n: (found.named[n], -n))
-    more = f" and {len(called) - 1} more of such names" if len(called) > 1 else ""
-    return f"in the playlist “{gathered.names[best].split('. ')[0]}”{more}"
+    more = f", as {len(called) - 1} more of such names" if len(called) > 1 else ""
+    same = next(words for least, words in _NEAR_NAMES if found.named[best] > least)
+    return f"in the playlist “{first_words(gathered.names[best])}”, {same}{more}"
 
 
 def _by(tracks: Mapping[str, Track], track: Track) -> str:

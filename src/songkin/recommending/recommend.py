@@ -1,8 +1,9 @@
 """Recommendations: what is near to what somebody likes, and what stands together with it.
 
-Four witnesses are heard: content (neighbours in all spaces), crowd (playlists that hold the seeds), names (playlists that
-are called alike), artists (more by the same). Their scores are 0-1 and are averaged with weights over the witnesses that
-know anything; so songs in no playlist are reachable, and songs without sound are too.
+Five witnesses are heard: content (neighbours in all spaces), crowd (playlists that hold the seeds), names (playlists that
+are called alike), words (what ``songkin find`` has for them), artists (more by the same). Their scores are 0-1 and are
+averaged with weights over the witnesses that know anything; so songs in no playlist are reachable, and songs without sound
+are too. Names and words speak as loudly as what they found is near, so that the least far of nothing says nothing.
 """
 
 from __future__ import annotations
@@ -21,14 +22,19 @@ from songkin.recommending.crowd import Floats
 from songkin.recommending.gathered import Gathered
 from songkin.recommending.wishes import Wish
 from songkin.search.filters import checked
+from songkin.search.find import meant
+from songkin.search.seeds import fitted
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Condition, VectorStore
 
 if TYPE_CHECKING:
     from songkin.recommending.names import Names
 
-WEIGHTS: Final[Mapping[str, float]] = {"content": 0.4, "crowd": 0.4, "names": 0.15, "artists": 0.15}
+WEIGHTS: Final[Mapping[str, float]] = {"content": 0.4, "crowd": 0.4, "names": 0.15, "words": 0.1, "artists": 0.15}
 """How much each witness counts where a library has not learned its own."""
+OTHER_SIDE: Final = 0.1
+"""What is left of a song's score for each pair of which it is on the other side."""
+_SHOWN: Final = 40
 BY_CROWD: Final = 300
 BY_ARTIST: Final = 200
 
@@ -40,14 +46,18 @@ class Candidates:
     said: Mapping[str, Mapping[str, float]]
     near: Mapping[str, Near]
     tastes: Sequence[Taste]
-    lists: Floats
     named: Floats
     weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
+    meant: Mapping[str, str] = field(default_factory=dict)
+    """For which words songs were found, and by what, for people."""
+    sides: Mapping[str, tuple[bool, ...]] = field(default_factory=dict)
+    """Where pairs were named: whether a song is nearer to the first of each than to the second."""
 
     def score(self, song: str) -> float:
         """The mean of the witnesses that know anything of what was asked, 0-1."""
         total = sum(self.weights.get(name, 0.0) for name in self.said) or 1.0
-        return sum(self.weights.get(name, 0.0) * by_id.get(song, 0.0) for name, by_id in self.said.items()) / total
+        mean = sum(self.weights.get(name, 0.0) * by_id.get(song, 0.0) for name, by_id in self.said.items()) / total
+        return float(mean * OTHER_SIDE ** self.sides.get(song, ()).count(False))
 
 
 def candidates(
@@ -62,22 +72,47 @@ def candidates(
     """All songs that any witness names and the filters let pass, with what is said of them."""
     where = checked(catalog, query.filters)
     liked = content.tastes(store, wish.liked)
-    near = content.neighbours(catalog, store, liked, where, wish.without, max(content.WANTED, 3 * query.limit))
+    pairs = content.pairs_of(store, wish.rather) if wish.rather else ()
+    near = content.neighbours(catalog, store, liked, where, wish.without, max(content.WANTED, 3 * query.limit), pairs)
     seeds = {gathered.number[song]: weight for song, weight in wish.liked.items() if song in gathered.number}
-    lists = gathered.crowd.near(seeds)
     named = names.near(wish.names) if wish.names else np.zeros(gathered.crowd.lists)
+    loud = np.float32(named.max(initial=0.0))
+    votes = {"crowd": gathered.votes(seeds), "names": gathered.crowd.votes(named) * loud}
+    votes = {witness: of_all for witness, of_all in votes.items() if of_all.any()}
     said: dict[str, dict[str, float]] = {}
     if near:
         said["content"] = {song: each.score for song, each in near.items()}
-    for witness, nearness in (("crowd", lists), ("names", named)):
-        if nearness.any():
-            said[witness] = _best(gathered, gathered.crowd.votes(nearness))
+    for witness, of_all in votes.items():
+        said[witness] = _best(gathered, of_all)
+    if by_words := _by_words(catalog, store, names, wish, where):
+        said["words"] = {song: score for song, (score, _) in by_words.items()}
     if artists := _by_artists(gathered, seeds):
         said["artists"] = artists
     _let_pass(store, said, where, wish.without)
-    _complete(gathered, said, lists, named)
+    _complete(gathered, said, votes)
     _push_away(catalog, store, wish, said)
-    return Candidates(said, near, liked, lists, named, weights)
+    sides = _one_side(store, pairs, said, query.limit) if pairs else {}
+    how = {song: by for song, (_, by) in by_words.items()}
+    return Candidates(said, near, liked, named, weights, how, sides)
+
+
+def _by_words(
+    catalog: Catalog, store: VectorStore, names: Names, wish: Wish, where: tuple[Condition, ...]
+) -> dict[str, tuple[float, str]]:
+    """What ``songkin find`` has for the words, by id: a score, and by what each was found."""
+    statistics = fitted(catalog) if wish.names else {}
+    found: dict[str, tuple[float, str]] = {}
+    for text in wish.names:
+        for song, (score, how) in meant(catalog, store, names.encoder, text, where, statistics).items():
+            if song not in wish.without and score > found.get(song, (0.0, ""))[0]:
+                found[song] = (score, f"found for “{first_words(text)}” by {how or 'words'}")
+    return found
+
+
+def first_words(text: str) -> str:
+    """A name without the description that follows it, for people."""
+    name = text.split(". ", maxsplit=1)[0]
+    return name if len(name) <= _SHOWN else name[: _SHOWN - 2] + " …"
 
 
 def _best(gathered: Gathered, votes: NDArray[np.float32]) -> dict[str, float]:
@@ -117,14 +152,25 @@ def _let_pass(
             said[name] = {song: score for song, score in by_id.items() if song in passing}
 
 
-def _complete(gathered: Gathered, said: dict[str, dict[str, float]], lists: Floats, named: Floats) -> None:
+def _complete(gathered: Gathered, said: dict[str, dict[str, float]], votes: Mapping[str, NDArray[np.float32]]) -> None:
     """Have the crowd speak of all candidates, also of those that others named."""
     union = {song for by_id in said.values() for song in by_id}
-    for witness, nearness in (("crowd", lists), ("names", named)):
-        if witness in said:
-            votes = gathered.crowd.votes(nearness)
-            known = {song: gathered.number[song] for song in union if song in gathered.number}
-            said[witness] = {song: float(votes[n]) for song, n in known.items() if votes[n] > 0}
+    known = {song: gathered.number[song] for song in union if song in gathered.number}
+    for witness, of_all in votes.items():
+        said[witness] = {song: float(of_all[n]) for song, n in known.items() if of_all[n] > 0}
+
+
+def _one_side(
+    store: VectorStore, pairs: content.Pairs, said: dict[str, dict[str, float]], limit: int
+) -> dict[str, tuple[bool, ...]]:
+    """Leave only songs on the right side of as many pairs as any; others where these are fewer than are asked for."""
+    union = sorted({song for by_id in said.values() for song in by_id})
+    sides = content.sides(store, pairs, union)
+    wrong = {song: of_pairs.count(False) for song, of_pairs in sides.items()}
+    most = sorted(wrong.values())[min(limit, len(wrong)) - 1] if wrong else 0
+    for name, by_id in said.items():
+        said[name] = {song: score for song, score in by_id.items() if wrong[song] <= most}
+    return sides
 
 
 def _push_away(catalog: Catalog, store: VectorStore, wish: Wish, said: dict[str, dict[str, float]]) -> None:

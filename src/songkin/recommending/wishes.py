@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from songkin.errors import Ambiguous, NotFound, SourceError
+from songkin.errors import Ambiguous, NotFound, QueryError, SourceError
 from songkin.matching import Matcher
-from songkin.models import Track
+from songkin.models import ME, Track, since
 from songkin.records import Listing, Song
 from songkin.search.resolve import SoundClip, resolve
 from songkin.sources.given import Given, Options, expand
@@ -32,6 +32,8 @@ HALF_LIFE: Final = 183 * 86_400.0
 """Seconds after which a play says half as much."""
 MOST_BY_PLAYS: Final = 0.6
 """What very many plays count, beside a vote."""
+BY_ADDING: Final = 0.5
+"""What it counts that a listener added a song to a playlist, where nothing was voted or played."""
 MOST: Final = 20_000
 """Entries of a file that are looked at."""
 
@@ -45,6 +47,8 @@ class Wish:
     disliked: dict[str, float] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     without: set[str] = field(default_factory=set)
+    rather: list[tuple[str, str]] = field(default_factory=list)
+    """Pairs of track ids: what is wanted is nearer to the first than to the second."""
     notes: list[str] = field(default_factory=list)
     label: list[str] = field(default_factory=list)
 
@@ -66,19 +70,36 @@ class Wish:
 
 
 class Wishing:
-    """Collects a wish from what a person names."""
+    """Collects a wish from what a person names. Of listeners and playlists what is of ``window`` counts, up to ``now``
+    (seconds since 1970)."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, window: str = "all", now: float | None = None) -> None:
         self.catalog = catalog
         self.wish = Wish()
+        self.window = window
+        self.now = time.time() if now is None else now
+        self.since = since(window, self.now)
 
     def song(self, what: str, weight: float = 1.0) -> None:
         """A song by id, path or name. Raises ``NotFound``, ``Ambiguous``."""
+        found = self._one(what)
+        self.wish.add([found.id], weight)
+        self.wish.label.append(found.label if weight > 0 else f"not {found.label}")
+
+    def rather(self, one: str, other: str) -> None:
+        """Songs that are more like one than like another. Raises ``NotFound``, ``Ambiguous``, ``QueryError``."""
+        near, far = self._one(one), self._one(other)
+        if near.id == far.id:
+            raise QueryError(f"{near.label} is not more like itself.", remedy="Name two songs after --rather.")
+        self.wish.rather.append((near.id, far.id))
+        self.wish.without |= {near.id, far.id}
+        self.wish.label.append(f"rather {near.label} than {far.label}")
+
+    def _one(self, what: str) -> Track:
         found = resolve(self.catalog, what)
         if isinstance(found, SoundClip):
             raise NotFound(f"{what} is not in the library.", remedy="Add it with `songkin index`.")
-        self.wish.add([found.id], weight)
-        self.wish.label.append(found.label if weight > 0 else f"not {found.label}")
+        return found
 
     def artist(self, name: str, weight: float = 1.0) -> None:
         """All songs of an artist. Raises ``NotFound``."""
@@ -103,6 +124,7 @@ class Wishing:
             )
         if named:
             entries = self.catalog.playlists.entries(named[0].id)
+            entries = [entry for entry in entries if self._of_the_time(entry.added_at)]
             self.wish.add((entry.track.id for entry in entries if entry.track), weight)
             self._called(named[0].name, named[0].description, weight)
             lost = sum(entry.track is None for entry in entries)
@@ -118,30 +140,48 @@ class Wishing:
         """Words such as a playlist is called by."""
         self._called(text, "", 1.0)
 
-    def listener(self, user: str, *, liked: bool = True, new_only: bool = False, now: float | None = None) -> None:
-        """With ``liked``, what a listener loves and hates, plays and skips; with ``new_only`` nothing comes back that was
-        voted on or heard. What is hated never does."""
-        listening, when = self.catalog.listening, time.time() if now is None else now
-        votes = {song: vote for _, song, vote, _ in listening.votes(user, list(VOTES))}
-        heard = {count.track: count for count in listening.most_heard(user, 0.0)}
-        skipped = {count.track: count for count in listening.most_heard(user, 0.0, kinds=("skip",))}
-        self.wish.without |= {song for song, vote in votes.items() if vote == "hate"}
+    def listener(self, user: str, *, liked: bool = True, new_only: bool = False) -> None:
+        """With ``liked``, what a listener loves and hates, plays and skips in the window, and else what was added to
+        playlists; with ``new_only`` nothing comes back that was ever voted on or heard. What is hated never does."""
+        listening = self.catalog.listening
+        told = listening.votes(user, list(VOTES))
+        self.wish.without |= {song for _, song, vote, _ in told if vote == "hate"}
         if new_only:
-            self.wish.without |= votes.keys() | heard.keys() | skipped.keys()
+            self.wish.without |= {song for _, song, _, _ in told} | listening.last_heard(user).keys()
         if not liked:
             return
+        votes = {song: vote for _, song, vote, at in told if at >= self.since}
+        heard = {count.track: count for count in listening.most_heard(user, self.since)}
+        skipped = {count.track: count for count in listening.most_heard(user, self.since, kinds=("skip",))}
         for song, vote in votes.items():
             self.wish.add([song], VOTES[vote])
         for song in (heard.keys() | skipped.keys()) - votes.keys():
-            weight = _by_plays(heard.get(song), skipped.get(song), when)
+            weight = _by_plays(heard.get(song), skipped.get(song), self.now)
             side = self.wish.liked if weight > 0 else self.wish.disliked
             side[song] = max(abs(weight), side.get(song, 0.0))
-        self.wish.label.append(f"what {user} loves and plays")
+        self.wish.label.append(f"what {user} loves and plays{self._in_window()}")
         if not votes and not heard:
-            self.wish.notes.append(f"{user} has not voted or played yet: what many like, of many kinds, is shown.")
+            self._by_adding(user)
+
+    def _by_adding(self, user: str) -> None:
+        """For who has said nothing: what they added to playlists; of the owner, whose library it is, whatever was added."""
+        added = self.catalog.playlists.added(self.since, None if user == ME else user)
+        self.wish.add(added, BY_ADDING)
+        nothing = f"{user} has not voted or played {self._in_window().strip() or 'yet'}"
+        instead = "what was added to playlists counts." if added else "what many like, of many kinds, is shown."
+        self.wish.notes.append(f"{nothing}: {instead}")
+
+    def _of_the_time(self, added_at: float | None) -> bool:
+        return self.window == "all" or (added_at is not None and self.since <= added_at <= self.now)
+
+    def _in_window(self) -> str:
+        """`` in the last month`` for people, nothing for all time."""
+        return "" if self.window == "all" else f" in the last {self.window}"
 
     def done(self) -> Wish:
-        """All that was named."""
+        """All that was named. Where nothing is liked but by pairs, it is the first of each."""
+        if not self.wish.liked:
+            self.wish.add(near for near, _ in self.wish.rather)
         self.wish.settle()
         return self.wish
 
@@ -172,7 +212,7 @@ class Wishing:
             raise SourceError(f"{path} holds no playlist.", remedy="Name a playlist, or import it and name its songs.")
 
     def _listing(self, item: Given, listing: Listing, weight: float) -> None:
-        songs = [entry.song for entry in listing.entries[:MOST]]
+        songs = [entry.song for entry in listing.entries[:MOST] if self._of_the_time(entry.added_at)]
         found = self._matched(songs, os.path.dirname(item.path))
         self.wish.add(found, weight)
         self._called(listing.name, listing.description, weight)
@@ -184,7 +224,9 @@ class Wishing:
         return [match.track for match in matches if match.track]
 
     def _told(self, name: str, songs: int, known: int) -> None:
-        if known < songs:
+        if not songs and self.window != "all":
+            self.wish.notes.append(f"Nothing says that it was added to {name!r}{self._in_window()}; its name counts.")
+        elif known < songs:
             rest = "its name alone is gone by" if not known else "the others help by nothing but its name"
             self.wish.notes.append(f"{known} of the {songs} songs of {name!r} are in the library; {rest}.")
 

@@ -100,9 +100,32 @@ def find(
     return Answer(asked, _hits(catalog, chosen, name, question, lists, statistics, linked), notes)
 
 
+def meant(
+    catalog: Catalog,
+    store: VectorStore,
+    encoder: TextEncoder | None,
+    text: str,
+    where: tuple[Condition, ...],
+    statistics: Mapping[str, Statistics],
+) -> dict[str, tuple[float, str]]:
+    """All songs that ``find`` has for a text, best first, before a page is made of them: id -> (score 0-1, by what it was
+    found). Misspelt names are not mended here. Without an encoder exact words are looked for."""
+    asked = " ".join(text.split())[:LONGEST]
+    if not asked:
+        return {}
+    question = put(catalog, encoder, asked, where, statistics)
+    lists = looked_at(catalog, store, question)
+    name = named(catalog, asked)
+    first = _named_first(store, name if name and name.exact else None, where)
+    ranks = _ranks(lists)
+    ranked = _ranked([track.id for track in first], fused(lists.found, lists.weights, RRF_K), lists)
+    by_name = {track.id for track in first}
+    return {i: (score, "its name" if i in by_name else _shares(lists, ranks, i)) for i, score in ranked}
+
+
 def put(
     catalog: Catalog,
-    encoder: TextEncoder,
+    encoder: TextEncoder | None,
     text: str,
     where: tuple[Condition, ...],
     statistics: Mapping[str, Statistics],
@@ -110,11 +133,13 @@ def put(
     *,
     limit: int = CANDIDATES,
 ) -> Question:
-    """The question for the engine. Without the encoder's weights it asks for words alone, and a note says so."""
+    """The question for the engine. Without the encoder or its weights it asks for words alone, and a note says so."""
     asks: list[Ask] = []
     notes: tuple[str, ...] = ()
     over: bridge.Bridge | None = None
     try:
+        if encoder is None:
+            raise WeightsMissing("There is no text encoder.")
         vector = encoder.encode([text])[0]
     except WeightsMissing:
         notes = ("Only exact words were searched: minilm has no weights here (`songkin models pull` fetches them).",)
@@ -233,7 +258,7 @@ def _hits(
     linked: Mapping[str, set[str]],
 ) -> tuple[Hit, ...]:
     raw = catalog.vectors.of([track.id for track, _ in chosen], ("mtt_tags", "msd_tags"))
-    ranks = [{match.id: rank for rank, match in enumerate(matches, 1)} for matches in lists.found]
+    ranks = _ranks(lists)
     by_name = {track.id for track in name.tracks} if name else set()
     hits: list[Hit] = []
     for rank, (track, score) in enumerate(chosen, 1):
@@ -258,6 +283,10 @@ def _hits(
         why = [*standing(track, twin), *why]
         hits.append(Hit(rank, round(score, 4), track, tuple(why), twin))
     return tuple(hits)
+
+
+def _ranks(lists: Lists) -> list[dict[str, int]]:
+    return [{match.id: rank for rank, match in enumerate(matches, 1)} for matches in lists.found]
 
 
 def _shares(lists: Lists, ranks: Sequence[Mapping[str, int]], track: str) -> str:

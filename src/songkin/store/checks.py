@@ -170,7 +170,8 @@ def checked_ask(layout: Layout, ask: Ask, where: Sequence[Condition] = ()) -> As
         vector: NDArray[np.float32] | Sparse = sparse_row(layout, ask.space, ask.vector)
     else:
         vector = dense_row(layout, ask.space, ask.vector)
-    return replace(ask, vector=vector, where=tuple(checked_where(layout, (*ask.where, *where))))
+    pairs = tuple((dense_row(layout, ask.space, a), dense_row(layout, ask.space, b)) for a, b in ask.pairs)
+    return replace(ask, vector=vector, pairs=pairs, where=tuple(checked_where(layout, (*ask.where, *where))))
 
 
 def is_empty(ask: Ask) -> bool:

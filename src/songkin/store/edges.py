@@ -90,10 +90,13 @@ def matches(found: Sequence[edge.ScoredPoint]) -> list[Match]:
 
 
 def nearest(ask: Ask) -> edge.Query:
-    """The question for the nearest points."""
+    """The question for the nearest points, of the right side of all pairs first."""
     if isinstance(ask.vector, Sparse):
         terms = edge.SparseVector(list(ask.vector.indices), list(ask.vector.values))
         return edge.Query.Nearest(terms, using=ask.space)
+    if ask.pairs:
+        pairs = [edge.ContextPair(one.tolist(), other.tolist()) for one, other in ask.pairs]
+        return edge.Query.Discover(edge.DiscoverQuery(ask.vector.tolist(), pairs), using=ask.space)
     return edge.Query.Nearest(ask.vector.tolist(), using=ask.space)
 
 

@@ -107,6 +107,15 @@ class Playlists:
         for row in self.db.rows(query.order_by(entries.c.playlist_id, entries.c.pos)):
             yield row.playlist_id, row.track_id
 
+    def added(self, since: float, by: str | None = None) -> list[str]:
+        """Ids of the songs of which a source says when they were added to a playlist, since then (seconds since 1970), the
+        latest first; ``by``: only those that this user added."""
+        c = entries.c
+        where = [c.track_id.is_not(None), c.added_at >= since, *([] if by is None else [c.added_by == by])]
+        last = sa.func.max(c.added_at)
+        query = sa.select(c.track_id).where(*where).group_by(c.track_id).order_by(last.desc(), c.track_id)
+        return [row.track_id for row in self.db.rows(query)]
+
     def of_source(self, source: str) -> list[tuple[Playlist, str]]:
         """Playlists of this kind of source, and what each lies in (its ``origin``), by name."""
         origins = {row.id: row.origin for row in self.db.rows(sa.select(playlists.c.id, playlists.c.origin))}

@@ -83,7 +83,12 @@ class Condition:
 @dataclass(frozen=True, slots=True)
 class Ask:
     """Nearest points to ``vector`` in one space, best first. All ``where`` must hold; scores below ``floor`` do not
-    count."""
+    count.
+
+    With ``pairs`` of vectors (of dense spaces), points that are nearer to the first than to the second of more pairs come
+    first, the nearest to ``vector`` among those of as many: Qdrant's discovery. A score is then the number of such pairs
+    less that of the others, and a fraction that grows with nearness.
+    """
 
     space: str
     vector: NDArray[np.float32] | Sparse
@@ -92,6 +97,7 @@ class Ask:
     exact: bool = False
     ef: int | None = None
     floor: float | None = None
+    pairs: tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,9 +98,12 @@ def _sparse(terms: Sparse) -> models.SparseVector:
 # Questions ----------------------------------------------------------------------------------------------------------
 
 
-def nearest(ask: Ask) -> models.NearestQuery:
-    """The question for the nearest points."""
+def nearest(ask: Ask) -> models.NearestQuery | models.DiscoverQuery:
+    """The question for the nearest points, of the right side of all pairs first."""
     vector: Any = _sparse(ask.vector) if isinstance(ask.vector, Sparse) else ask.vector.tolist()
+    if ask.pairs:
+        pairs = [models.ContextPair(positive=one.tolist(), negative=other.tolist()) for one, other in ask.pairs]
+        return models.DiscoverQuery(discover=models.DiscoverInput(target=vector, context=pairs))
     return models.NearestQuery(nearest=vector)
 
 
