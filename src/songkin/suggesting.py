@@ -1,4 +1,5 @@
-"""The verbs of the library that recommend: songs that go with others, walks, stations, playlists that grow and flow."""
+"""The verbs of the library that recommend: songs that go with others, walks, stations, playlists that grow, flow and
+fill themselves."""
 
 from __future__ import annotations
 
@@ -15,9 +16,11 @@ from songkin.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from songkin.encoders.base import TextEncoder
+    from songkin.importing.lists import Filled
     from songkin.recommending.asking import Wanted
     from songkin.recommending.gathered import Gathered
     from songkin.recommending.names import Names
+    from songkin.recommending.scheduled import SelfFilling
     from songkin.recommending.station import Station
     from songkin.recommending.wishes import Wish
     from songkin.spaces import Statistics
@@ -141,6 +144,39 @@ class Suggesting:
             refresh.refresh(self.catalog, self.config, Quiet())
         return kept
 
+    def save_top(
+        self,
+        name: str,
+        by: str = "played",
+        *,
+        window: str = "all",
+        user: str | None = ME,
+        limit: int = 20,
+        every: str | None = None,
+        now: float | None = None,
+    ) -> Playlist:
+        """Keep a top list as a playlist of this name, or refresh the one that is kept; the rest as in ``top``. ``every``
+        says how often it fills itself from now on (``day``, ``week``, ``month``, ``never``; None: as often as before). It
+        is a run that can be taken back. Raises ``QueryError``, ``LibraryBusy``."""
+        from songkin.importing.toplists import Rule
+        from songkin.recommending.scheduled import save_top
+
+        return save_top(self.catalog, self.config, name, Rule(by, window, user, limit), every, now)
+
+    def refresh(self, names: Sequence[str] = (), *, every: bool = False, now: float | None = None) -> Filled:
+        """Fill the playlists that fill themselves and are due: top lists and clusters that were saved to be filled
+        ``every`` so often. Those of these names or ids, or with ``every`` all that can be, are filled due or not. Raises
+        ``NotFound`` for one that does not fill itself, ``Ambiguous``, ``LibraryBusy``."""
+        from songkin.recommending import scheduled
+
+        return scheduled.refresh(self.catalog, self.config, names, every=every, now=now)
+
+    def self_filling(self, *, now: float | None = None) -> list[SelfFilling]:
+        """The playlists that fill themselves: of what, how often, when they did last, whether they are due."""
+        from songkin.recommending import scheduled
+
+        return scheduled.self_filling(self.catalog, now)
+
     def learn_blend(self) -> tuple[Mapping[str, float], int]:
         """Learn from the library's own playlists how much content, crowd, names and artists count in recommendations;
         the weights, and from how many playlists. Raises ``NotFound`` where there are too few."""
@@ -179,6 +215,12 @@ class Suggesting:
         from songkin.encoders import text_encoder
 
         return text_encoder("minilm", self.config.cache)
+
+    def _freshen(self, playlists: Sequence[str] = ()) -> None:
+        """Fill those of these playlists (ids), or of all, that are due."""
+        from songkin.recommending import scheduled
+
+        scheduled.freshen(self.catalog, self.config, playlists)
 
     def _crowd(self) -> tuple[Gathered, Names]:
         from songkin.recommending.gathered import gathered

@@ -13,6 +13,7 @@ from songkin.store.schema import metadata
 from soundfiles import sound_file, tune
 
 NEW_TABLES = (
+    "schedules",
     "listens",
     "searches",
     "slices",
