@@ -3,14 +3,15 @@ fill themselves."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from songkin.config import Config
-from songkin.models import ME, Answer, Hit, Playlist, Query, Track
+from songkin.models import ME, Answer, Hit, Playlist, Query, Track, user_name
 from songkin.store.catalog import Catalog
 from songkin.upkeep import Upkeep
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from songkin.recommending.wishes import Wish
     from songkin.spaces import Statistics
     from songkin.store.playlistbook import Place
+
+_PATIENCE: Final = 1.0
+"""Seconds that a station may be held up for what is heard to be noted."""
 
 
 class Suggesting:
@@ -75,13 +79,17 @@ class Suggesting:
         return Answer(label, hits, notes)
 
     @contextmanager
-    def radio(self, wanted: Wanted, query: Query = Query()) -> Iterator[Station]:
-        """Songs without end that go with what is wanted, and learn from skips. Holds the search index."""
+    def radio(self, wanted: Wanted, query: Query = Query(), *, noted: bool = False) -> Iterator[Station]:
+        """Songs without end that go with what is wanted, and learn from skips. What the listener (``wanted.user``, or
+        ``ME``) hates or skipped lately is left out; if ``noted``, what is heard and skipped becomes their history. Holds
+        the search index. Raises as ``recommend``."""
         from songkin.recommending.answering import recommend
         from songkin.recommending.asking import wish_of
         from songkin.recommending.learning import kept
-        from songkin.recommending.station import Station
+        from songkin.recommending.station import Station, past_of
+        from songkin.store.listeningbook import Listen
 
+        listener = user_name(wanted.user or ME)
         wish, statistics, weights = wish_of(self.catalog, wanted), self._statistics(), kept(self.catalog)
         crowd, names = self._crowd()
         with self._upkeep.open_index() as (vectors, _):
@@ -89,7 +97,10 @@ class Suggesting:
             def ask(wish: Wish, query: Query) -> tuple[Hit, ...]:
                 return recommend(self.catalog, vectors, crowd, names, wish, query, statistics, wanted, weights)[0]
 
-            yield Station(ask, wish, query)
+            def note(song: str, kind: str) -> None:
+                self.catalog.listening.note(Listen(listener, time.time(), song, kind), patience=_PATIENCE)
+
+            yield Station(ask, wish, query, past_of(self.catalog, listener), note if noted else None)
 
     def extend(
         self,

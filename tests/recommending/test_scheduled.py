@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -168,7 +169,8 @@ def test_clusters_fill_themselves_through_the_same_door(library: Library, tmp_pa
 
 def test_a_rule_that_is_damaged_leaves_its_list_and_the_others_are_filled(library: Library) -> None:
     kept = [library.save_top(name, every="day", now=FRIDAY) for name in ("A", "B", "C")]
-    for each, rule in zip(kept, ({"by": ["x"]}, {"limit": None}), strict=False):
+    damaged: list[dict[str, Any]] = [{"by": ["x"]}, {"limit": None}]
+    for each, rule in zip(kept, damaged, strict=False):
         library.catalog.schedules.put([Schedule(each.id, rule, "day", FRIDAY)])
     library.played("Song 1", at=FRIDAY)
     done = library.refresh(now=FRIDAY + DAY)
