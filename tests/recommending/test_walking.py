@@ -207,13 +207,13 @@ def test_what_was_played_today_waits_until_all_else_was_played(mine: Library) ->
 
 
 def test_the_music_goes_on_where_nothing_can_be_noted(mine: Library) -> None:
-    with closing(sqlite3.connect(catalog_file(mine.config.library))) as other:
-        with mine.radio(Wanted(like=("Song 10",)), noted=True) as station:
-            assert station.next() is not None
-            other.execute("BEGIN IMMEDIATE")
-            assert station.next() is not None
-            station.skipped()
-            assert len(station.notes) == 1
-            assert "not noted" in station.notes[0]
-            other.rollback()
+    wanted, file = Wanted(like=("Song 10",)), catalog_file(mine.config.library)
+    with closing(sqlite3.connect(file)) as other, mine.radio(wanted, noted=True) as station:
+        assert station.next() is not None
+        other.execute("BEGIN IMMEDIATE")
+        assert station.next() is not None
+        station.skipped()
+        assert len(station.notes) == 1
+        assert "not noted" in station.notes[0]
+        other.rollback()
     assert mine.history() == []

@@ -9,7 +9,7 @@ import numpy as np
 
 from songkin import ranking
 from songkin.models import Hit, Query
-from songkin.recommending import choosing, content
+from songkin.recommending import choosing, content, judging
 from songkin.recommending.asking import Wanted
 from songkin.recommending.gathered import Gathered
 from songkin.recommending.reasons import reasons
@@ -45,6 +45,9 @@ def recommend(
 ) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
     """Hits, best first (``order`` ``flow``: as they play well one after another), and lines for people."""
     adventurous = wanted.adventurous
+    said = wish
+    if said.votes:
+        wish = judging.heard_together(store, gathered, said)
     found = candidates(catalog, store, gathered, names, wish, query, weights)
     scores = {song: found.score(song) for song in {song for by_id in found.said.values() for song in by_id}}
     notes: tuple[str, ...] = ()
@@ -52,6 +55,8 @@ def recommend(
         scores = _popular(store, gathered, wish, query)
         notes = ("Nothing is known of what was asked from: songs that many like, of many kinds, are shown.",)
         adventurous = max(adventurous, 0.6)
+    if said.votes:
+        scores = judging.judged(store, gathered, said, scores)
     ids = _chosen(catalog, store, wish, query, found, scores, adventurous)
     tracks = catalog.tracks(ids)
     shown = [tracks[i] for i in ids if i in tracks]
