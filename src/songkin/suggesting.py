@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from songkin.config import Config
+from songkin.errors import QueryError
 from songkin.models import ME, Answer, Hit, Playlist, Query, Track, user_name
 from songkin.store.catalog import Catalog
 from songkin.upkeep import Upkeep
@@ -94,8 +95,8 @@ class Suggesting:
         crowd, names = self._crowd()
         with self._upkeep.open_index() as (vectors, _):
 
-            def ask(wish: Wish, query: Query) -> tuple[Hit, ...]:
-                return recommend(self.catalog, vectors, crowd, names, wish, query, statistics, wanted, weights)[0]
+            def ask(wish: Wish, query: Query) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
+                return recommend(self.catalog, vectors, crowd, names, wish, query, statistics, wanted, weights)
 
             def note(song: str, kind: str) -> None:
                 self.catalog.listening.note(Listen(listener, time.time(), song, kind), patience=_PATIENCE)
@@ -118,7 +119,7 @@ class Suggesting:
         from songkin.recommending.asking import Wanted
         from songkin.store.playlistbook import Place
 
-        old = self.catalog.playlists.one(playlist)
+        old = self._growing(playlist, save)
         weights = include or {}
         liked, away = ([what for what, weight in weights.items() if (weight > 0) == side] for side in (True, False))
         wanted = Wanted(tuple(liked), tuple(away), (old.id,), weights=weights, adventurous=adventurous)
@@ -133,12 +134,23 @@ class Suggesting:
         from songkin.importing import lists
         from songkin.recommending.choosing import flowing
 
-        old = self.catalog.playlists.one(playlist)
+        old = self._growing(playlist, save)
         entries, places = self.catalog.playlists.entries(old.id), lists.place_of(self.catalog, old)
         here = [(entry.track, place) for entry, place in zip(entries, places, strict=True) if entry.track]
         gone = [place for entry, place in zip(entries, places, strict=True) if not entry.track]
         order = flowing([track for track, _ in here])
         return self._keep_list(old, [*(here[n][1] for n in order), *gone], save, "put in order")
+
+    def _growing(self, playlist: str, save: str) -> Playlist:
+        """A playlist that may be changed, or kept under another name. Raises ``QueryError`` for one that fills itself."""
+        found = self.catalog.playlists.one(playlist)
+        kept = self.catalog.schedules.of(found.id)
+        if kept is not None and kept.every and not save:
+            raise QueryError(
+                f"The playlist {found.name!r} fills itself every {kept.every}, so no change would stay.",
+                remedy="Keep the result as another one with --save NAME.",
+            )
+        return found
 
     def _keep_list(self, old: Playlist, places: Sequence[Place], save: str, about: str) -> Playlist:
         from songkin.importing import lists

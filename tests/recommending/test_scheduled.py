@@ -179,6 +179,18 @@ def test_a_rule_that_is_damaged_leaves_its_list_and_the_others_are_filled(librar
     assert all("stays as it is" in line and "songkin top" in line for line in done.notes)
 
 
+def test_a_list_that_fills_itself_is_not_changed_by_hand(library: Library) -> None:
+    library.played("Song 1")
+    library.save_top("Mine", every="day")
+    for change in (lambda: library.extend("Mine", 1), lambda: library.reorder("Mine")):
+        with pytest.raises(QueryError, match="fills itself") as caught:
+            change()
+        assert "--save" in caught.value.remedy
+    assert library.extend("Mine", 1, save="More")[0].songs == 2
+    library.save_top("Mine", every="never")
+    assert library.extend("Mine", 1)[0].songs == 2
+
+
 def test_what_cannot_be_filled_is_told(library: Library, tmp_path: Path) -> None:
     (tmp_path / "list.m3u8").write_text("#EXTM3U\n#PLAYLIST:Bought\n#EXTINF:1,Artist 1 - Song 1\nx.mp3\n")
     library.import_([tmp_path / "list.m3u8"])

@@ -193,6 +193,14 @@ def test_who_plays_or_votes_for_a_skipped_song_hears_it_again(mine: Library) -> 
     assert one not in heard(mine, 2 * STEPS)
 
 
+def test_a_station_says_once_that_it_knows_nothing_to_go_by(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["radio", "-n", "12", "--user", "Nobody", "-L", str(own)]) == 0
+    out, err = capsys.readouterr()
+    assert sum(line.split()[0].isdigit() for line in out.splitlines()) == 12
+    assert "" not in [line.strip() for line in out.splitlines()]
+    assert err.count("Nobody has not voted or played yet") == 1
+
+
 def test_what_was_played_today_waits_until_all_else_was_played(mine: Library) -> None:
     first = heard(mine, 5)
     for song in first:

@@ -191,7 +191,8 @@ def show_filled(found: Filled, as_json: bool) -> None:
             numbers = (f"{each.playlist.songs:,}", f"{each.came:,}", f"{each.went:,}")
             made.add_row(printable(each.playlist.name), *numbers, each.playlist.id[:8])
         show_table(made)
-    note(f"{len(found.changes)} playlists, run {found.run}; `songkin undo {found.run}` takes it back.")
+    lists = "1 playlist" if len(found.changes) == 1 else f"{len(found.changes)} playlists"
+    note(f"{lists}, run {found.run}; `songkin undo {found.run}` takes it back.")
 
 
 def filled_json(found: Filled) -> dict[str, Any]:

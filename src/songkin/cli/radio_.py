@@ -46,13 +46,16 @@ def command(
     with opened(library, qdrant_url=qdrant_url) as music, music.radio(wanted, query, noted=noted) as station:
         while endless or len(hits) < query.limit:
             hit = station.next()
+            while station.notes:
+                note(station.notes.pop(0))
             if hit is None:
                 note("There is nothing more that goes with it.")
                 break
             hits.append(replace(hit, rank=len(hits) + 1))
             if not as_json:
                 click.echo(printable(f"{len(hits):3}  {hit.track.label}"))
-                click.secho(printable(f"     {' · '.join(hit.why)}"), dim=True)
+                if hit.why:
+                    click.secho(printable(f"     {' · '.join(hit.why)}"), dim=True)
             if endless and (said := _said()) != "":
                 if said == "q":
                     break

@@ -33,7 +33,8 @@ SKIPPED_FOR: Final = 30 * 86_400.0
 RESTS_FOR: Final = 86_400.0
 """Seconds for which a song that was played waits until all else was."""
 
-Ask = Callable[[Wish, Query], tuple[Hit, ...]]
+Ask = Callable[[Wish, Query], tuple[tuple[Hit, ...], tuple[str, ...]]]
+"""Gives hits, and lines for people."""
 Note = Callable[[str, str], None]
 """Told of a song (id) and of what was done with it (``play``, ``skip``)."""
 
@@ -64,9 +65,9 @@ def past_of(catalog: Catalog, user: str, now: float | None = None) -> Past:
 
 
 class Station:
-    """``ask`` gives hits for a wish. Use ``next`` for the next song and ``skipped`` for the last one that was skipped;
+    """``ask`` answers a wish. Use ``next`` for the next song and ``skipped`` for the last one that was skipped;
     ``note`` is told of each that was heard to its end, because the next one was asked for, or skipped. Where it cannot
-    write that down, ``notes`` say so, and the music goes on."""
+    write that down, ``notes`` say so, and the music goes on; before the first song they tell what it was chosen by."""
 
     def __init__(self, ask: Ask, wish: Wish, query: Query, past: Past = Past(), note: Note | None = None) -> None:
         self._ask = ask
@@ -85,11 +86,11 @@ class Station:
         """The next song; None where the library has none that goes with it."""
         self._ended("play")
         if not self._ahead:
-            self._ahead = list(self._ask(self._wish(), self._query))
+            self._think()
             if not self._ahead and (self._plays or self._late):  # all was played: from the beginning, but for the last
                 self._gone = self._never | {song for song, _ in self._plays[-1:]}
                 self._late = False
-                self._ahead = list(self._ask(self._wish(), self._query))
+                self._think()
         if not self._ahead:
             return None
         hit = self._ahead.pop(0)
@@ -106,6 +107,12 @@ class Station:
             self._ahead.clear()
         self._ended("skip")
 
+    def _think(self) -> None:
+        """Of what is to follow; what there is to say of it is said once."""
+        hits, notes = self._ask(self._wish(), self._query)
+        self._ahead = list(hits)
+        self.notes += [line for line in notes if not self._plays and line not in self.notes]
+
     def _ended(self, kind: str) -> None:
         """The song that was played is over."""
         song, self._now = self._now, ""
@@ -118,7 +125,9 @@ class Station:
             self._note = None
 
     def _wish(self) -> Wish:
-        wish = Wish(dict(self._first.liked), dict(self._first.disliked), list(self._first.names), set(self._gone))
+        first = self._first
+        wish = Wish(dict(first.liked), dict(first.disliked), list(first.names), set(self._gone), votes=first.votes)
+        wish.notes += first.notes
         for age, (song, weight) in enumerate(reversed(self._plays[-50:])):
             faded = weight * _FADES**age
             if abs(faded) > 0.05:
