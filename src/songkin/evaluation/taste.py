@@ -59,7 +59,7 @@ CAST: Final[Mapping[str, tuple[float, float]]] = {
 LABELS: Final[Mapping[str, str]] = {
     "random": "random",
     "popular": "popularity",
-    "likes": "songkin, love and like alone",
+    "alone": "songkin, each vote for itself",
     "songkin": "songkin",
 }
 KINDS: Final[Mapping[str, str]] = {"playlists": "two playlists", "genres": "two genres"}
@@ -211,10 +211,10 @@ def _asked(
             free = [song for song in popular if song not in gone]
             marks.add("popular", votes, free, listener.hidden)
             marks.add("random", votes, [free[int(n)] for n in rng.choice(len(free), PAGE)], listener.hidden)
-            for method, words in (("likes", ("love", "like")), ("songkin", tuple(CAST))):
-                wish = _wish(catalog, [ballot for ballot in cast if ballot[1] in words], gone)
-                query, wanted = Query(limit=PAGE), Wanted()
-                hits, _ = recommend(catalog, store, others, names, wish, query, statistics, wanted)
+            for method in ("alone", "songkin"):
+                wish = _wish(catalog, cast, gone)
+                wish.votes = wish.votes if method == "songkin" else set()  # without votes nothing is heard together
+                hits, _ = recommend(catalog, store, others, names, wish, Query(limit=PAGE), statistics, Wanted())
                 marks.add(method, votes, [hit.track.id for hit in hits], listener.hidden)
         told.step(number)
     return marks
