@@ -14,6 +14,7 @@ from soundfiles import sound_file, tune
 
 NEW_TABLES = (
     "schedules",
+    "shelf",
     "listens",
     "searches",
     "slices",
