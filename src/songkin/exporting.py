@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -37,14 +37,18 @@ class Exporting:
     writes paths from the file's folder on, ``force`` replaces a file that is there. All raise ``ExportError`` and
     ``DiskFull``, and ``NotFound`` where there is nothing to write."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, freshen: Callable[[Sequence[str]], None] = lambda _: None) -> None:
+        """``freshen`` fills playlists (ids; all where there are none) that are due, before they are written."""
         self.catalog = catalog
+        self._freshen = freshen
 
     def playlist(
         self, name: str, path: Path, kind: str = "", *, relative: bool = False, force: bool = False
     ) -> Exported:
         """One playlist, by its name or id. Raises ``Ambiguous``, too."""
-        listing = outgoing.playlist(self.catalog.db, self.catalog.playlists.one(name))
+        found = self.catalog.playlists.one(name)
+        self._freshen([found.id])
+        listing = outgoing.playlist(self.catalog.db, self.catalog.playlists.one(found.id))
         return replace(self._one(listing, path, kind, relative=relative, force=force), playlists=1)
 
     def all_playlists(
@@ -53,6 +57,7 @@ class Exporting:
         """Every playlist, each in a file named after it."""
         if kind not in _SUFFIXES:
             raise ExportError(f"There is no format {kind}.", remedy=f"Use one of: {', '.join(_SUFFIXES)}.")
+        self._freshen(())
         playlists = self.catalog.playlists.all()
         if not playlists:
             raise NotFound("There are no playlists to export.", remedy="`songkin import` takes them in.")

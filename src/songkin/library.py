@@ -225,38 +225,17 @@ class Library(Suggesting, Feedback):
         return self.catalog.playlists.named(name) if name else self.catalog.playlists.all()
 
     def entries(self, playlist: str) -> list[PlaylistEntry]:
-        """The songs of the playlist with this name or id, in its order. Raises ``NotFound``, ``Ambiguous``."""
-        return self.catalog.playlists.entries(self.catalog.playlists.one(playlist).id)
+        """The songs of the playlist with this name or id, in its order; one that fills itself and is due is filled first.
+        Raises ``NotFound``, ``Ambiguous``."""
+        found = self.catalog.playlists.one(playlist)
+        self._freshen([found.id])
+        return self.catalog.playlists.entries(found.id)
 
     def albums(self) -> list[AlbumNote]:
         """What sources say of albums, with the songs of them that are in the library."""
         from songkin.shelves import joined
 
         return joined(self.catalog, self.catalog.playlists.albums())
-
-    def save_top(
-        self,
-        name: str,
-        by: str = "played",
-        *,
-        window: str = "all",
-        user: str | None = ME,
-        limit: int = 20,
-        now: float | None = None,
-    ) -> Playlist:
-        """Keep a top list as a playlist of this name, or refresh the one that is kept; the rest as in ``top``. It is a
-        run that can be taken back. Raises ``QueryError``, ``LibraryBusy``."""
-        from songkin.importing import toplists
-        from songkin.indexing import refresh
-        from songkin.progress import Quiet
-        from songkin.store.lock import run_lock
-
-        with run_lock(self.config):
-            found = self.top(by, window=window, user=user, limit=limit, now=now)
-            about = toplists.title(by, window, user)
-            kept = toplists.keep(self.catalog, name, about, user or "", found)
-            refresh.refresh(self.catalog, self.config, Quiet())
-        return kept
 
     def forget(self, what: str) -> Track:
         """Remove one song from the library (its file stays). Raises ``NotFound``, ``Ambiguous``."""
@@ -427,7 +406,7 @@ class Library(Suggesting, Feedback):
         """Writes songs, playlists, votes and the whole catalog for other programs."""
         from songkin.exporting import Exporting
 
-        return Exporting(self.catalog)
+        return Exporting(self.catalog, self._freshen)
 
     # Models --------------------------------------------------------------------------------------------------
 

@@ -1,27 +1,35 @@
-"""The verbs of the library that recommend: songs that go with others, walks, stations, playlists that grow and flow."""
+"""The verbs of the library that recommend: songs that go with others, walks, stations, playlists that grow, flow and
+fill themselves."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from songkin.config import Config
-from songkin.models import ME, Answer, Hit, Playlist, Query, Track
+from songkin.errors import QueryError
+from songkin.models import ME, Answer, Hit, Playlist, Query, Track, user_name
 from songkin.store.catalog import Catalog
 from songkin.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from songkin.encoders.base import TextEncoder
+    from songkin.importing.lists import Filled
     from songkin.recommending.asking import Wanted
     from songkin.recommending.gathered import Gathered
     from songkin.recommending.names import Names
+    from songkin.recommending.scheduled import SelfFilling
     from songkin.recommending.station import Station
     from songkin.recommending.wishes import Wish
     from songkin.spaces import Statistics
     from songkin.store.playlistbook import Place
+
+_PATIENCE: Final = 1.0
+"""Seconds that a station may be held up for what is heard to be noted."""
 
 
 class Suggesting:
@@ -72,21 +80,28 @@ class Suggesting:
         return Answer(label, hits, notes)
 
     @contextmanager
-    def radio(self, wanted: Wanted, query: Query = Query()) -> Iterator[Station]:
-        """Songs without end that go with what is wanted, and learn from skips. Holds the search index."""
+    def radio(self, wanted: Wanted, query: Query = Query(), *, noted: bool = False) -> Iterator[Station]:
+        """Songs without end that go with what is wanted, and learn from skips. What the listener (``wanted.user``, or
+        ``ME``) hates or skipped lately is left out; if ``noted``, what is heard and skipped becomes their history. Holds
+        the search index. Raises as ``recommend``."""
         from songkin.recommending.answering import recommend
         from songkin.recommending.asking import wish_of
         from songkin.recommending.learning import kept
-        from songkin.recommending.station import Station
+        from songkin.recommending.station import Station, past_of
+        from songkin.store.listeningbook import Listen
 
+        listener = user_name(wanted.user or ME)
         wish, statistics, weights = wish_of(self.catalog, wanted), self._statistics(), kept(self.catalog)
         crowd, names = self._crowd(wanted.crowd)
         with self._upkeep.open_index() as (vectors, _):
 
-            def ask(wish: Wish, query: Query) -> tuple[Hit, ...]:
-                return recommend(self.catalog, vectors, crowd, names, wish, query, statistics, wanted, weights)[0]
+            def ask(wish: Wish, query: Query) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
+                return recommend(self.catalog, vectors, crowd, names, wish, query, statistics, wanted, weights)
 
-            yield Station(ask, wish, query)
+            def note(song: str, kind: str) -> None:
+                self.catalog.listening.note(Listen(listener, time.time(), song, kind), patience=_PATIENCE)
+
+            yield Station(ask, wish, query, past_of(self.catalog, listener), note if noted else None)
 
     def extend(
         self,
@@ -104,7 +119,7 @@ class Suggesting:
         from songkin.recommending.asking import Wanted
         from songkin.store.playlistbook import Place
 
-        old = self.catalog.playlists.one(playlist)
+        old = self._growing(playlist, save)
         weights = include or {}
         liked, away = ([what for what, weight in weights.items() if (weight > 0) == side] for side in (True, False))
         wanted = Wanted(tuple(liked), tuple(away), (old.id,), weights=weights, adventurous=adventurous)
@@ -119,12 +134,23 @@ class Suggesting:
         from songkin.importing import lists
         from songkin.recommending.choosing import flowing
 
-        old = self.catalog.playlists.one(playlist)
+        old = self._growing(playlist, save)
         entries, places = self.catalog.playlists.entries(old.id), lists.place_of(self.catalog, old)
         here = [(entry.track, place) for entry, place in zip(entries, places, strict=True) if entry.track]
         gone = [place for entry, place in zip(entries, places, strict=True) if not entry.track]
         order = flowing([track for track, _ in here])
         return self._keep_list(old, [*(here[n][1] for n in order), *gone], save, "put in order")
+
+    def _growing(self, playlist: str, save: str) -> Playlist:
+        """A playlist that may be changed, or kept under another name. Raises ``QueryError`` for one that fills itself."""
+        found = self.catalog.playlists.one(playlist)
+        kept = self.catalog.schedules.of(found.id)
+        if kept is not None and kept.every and not save:
+            raise QueryError(
+                f"The playlist {found.name!r} fills itself every {kept.every}, so no change would stay.",
+                remedy="Keep the result as another one with --save NAME.",
+            )
+        return found
 
     def _keep_list(self, old: Playlist, places: Sequence[Place], save: str, about: str) -> Playlist:
         from songkin.importing import lists
@@ -140,6 +166,39 @@ class Suggesting:
                 kept = lists.rewrite(self.catalog, old, places, about)
             refresh.refresh(self.catalog, self.config, Quiet())
         return kept
+
+    def save_top(
+        self,
+        name: str,
+        by: str = "played",
+        *,
+        window: str = "all",
+        user: str | None = ME,
+        limit: int = 20,
+        every: str | None = None,
+        now: float | None = None,
+    ) -> Playlist:
+        """Keep a top list as a playlist of this name, or refresh the one that is kept; the rest as in ``top``. ``every``
+        says how often it fills itself from now on (``day``, ``week``, ``month``, ``never``; None: as often as before). It
+        is a run that can be taken back. Raises ``QueryError``, ``LibraryBusy``."""
+        from songkin.importing.toplists import Rule
+        from songkin.recommending.scheduled import save_top
+
+        return save_top(self.catalog, self.config, name, Rule(by, window, user, limit), every, now)
+
+    def refresh(self, names: Sequence[str] = (), *, every: bool = False, now: float | None = None) -> Filled:
+        """Fill the playlists that fill themselves and are due: top lists and clusters that were saved to be filled
+        ``every`` so often. Those of these names or ids, or with ``every`` all that can be, are filled due or not. Raises
+        ``NotFound`` for one that does not fill itself, ``Ambiguous``, ``LibraryBusy``."""
+        from songkin.recommending import scheduled
+
+        return scheduled.refresh(self.catalog, self.config, names, every=every, now=now)
+
+    def self_filling(self, *, now: float | None = None) -> list[SelfFilling]:
+        """The playlists that fill themselves: of what, how often, when they did last, whether they are due."""
+        from songkin.recommending import scheduled
+
+        return scheduled.self_filling(self.catalog, now)
 
     def learn_blend(self) -> tuple[Mapping[str, float], int]:
         """Learn from the library's own playlists how much content, crowd, names and artists count in recommendations;
@@ -179,6 +238,12 @@ class Suggesting:
         from songkin.encoders import text_encoder
 
         return text_encoder("minilm", self.config.cache)
+
+    def _freshen(self, playlists: Sequence[str] = ()) -> None:
+        """Fill those of these playlists (ids), or of all, that are due."""
+        from songkin.recommending import scheduled
+
+        scheduled.freshen(self.catalog, self.config, playlists)
 
     def _crowd(self, model: str = "knn") -> tuple[Gathered, Names]:
         from songkin.recommending import factors

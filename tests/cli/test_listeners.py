@@ -92,9 +92,29 @@ def test_a_top_list_is_shown_and_kept(place: Path, capsys: pytest.CaptureFixture
     assert asked(capsys, place, "top", "newest", "--window", "month")[1]["top"][0]["rank"] == 1
 
 
+def test_a_list_that_fills_itself_is_kept_listed_and_refreshed(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = said(capsys, place, "top", "--save", "Mine", "--every", "week")
+    assert (code, err.splitlines()[-1]) == (0, "Kept as the playlist Mine (0 songs); it fills itself every week.")
+    assert said(capsys, place, "history", "add", "Song 1")[0] == 0
+    assert said(capsys, place, "refresh") == (0, "", "Nothing is due: 1 playlist fills itself.\n")
+    code, told = asked(capsys, place, "refresh", "Mine")
+    assert [(each["playlist"]["name"], each["came"]) for each in told["playlists"]] == [("Mine", 1)]
+    code, out, _ = said(capsys, place, "refresh", "--list")
+    assert code == 0
+    assert "Most played by me, all time" in out
+    assert "week" in out
+    assert asked(capsys, place, "refresh", "--list")[1]["playlists"][0]["every"] == "week"
+    assert said(capsys, place, "undo", str(told["run"]))[0] == 0
+    code, out, err = said(capsys, place, "refresh", "--all")
+    assert "Mine" in out
+    assert "takes it back" in err
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
+        (["refresh"], "songkin top --save"),
+        (["refresh", "--list"], "songkin top --save"),
         (["vote", "--list"], "songkin vote WHAT love"),
         (["history"], "ListenBrainz"),
         (["history", "--window", "week"], "shows all"),
@@ -142,6 +162,13 @@ def test_where_one_user_has_nothing_others_are_named(place: Path, capsys: pytest
         (["history", "add", "Twin"], 1),
         (["top", "hated"], 2),
         (["top", "--save", ""], 2),
+        (["top", "--save", "X", "--every", "fortnight"], 2),
+        (["top", "--every", "week"], 2),
+        (["clusters", "--every", "week"], 2),
+        (["clusters", "--save", "--every", "hour"], 2),
+        (["refresh", "Nothing Like It"], 1),
+        (["refresh", "Nothing", "--all"], 2),
+        (["refresh", "--list", "--all"], 2),
         (["top", "-n", "99999999999999999999"], 2),
     ],
 )

@@ -221,6 +221,55 @@ def test_a_history_is_imported_once_and_taken_back(library: Library, tmp_path: P
     assert titles(library.history(user=None)) == ["Song 3"]
 
 
+def test_votes_of_two_users_go_out_and_come_back_and_a_second_time_change_nothing(
+    library: Library, tmp_path: Path
+) -> None:
+    library.vote("Song 1", "like", at=NOW - 9)
+    library.vote("Song 1", "love", at=NOW - 8)  # a mind that changed
+    library.vote("Song 2", "hate", at=NOW - 7)
+    library.vote("Song 1", "hate", user="anna", at=NOW - 6.5)
+    library.vote("Song 3", "okay", user="anna", at=NOW - 5)
+
+    def ballots(of: Library) -> set[tuple[str, str, str, float]]:
+        return {(b.user, b.track.title, b.vote, b.at) for b in of.votes(user=None)}
+
+    before = ballots(library)
+    library.export.votes(tmp_path / "votes.csv")
+    with library_at(tmp_path / "other", cache=str(tmp_path / "no models")) as other:
+        other.import_([tmp_path / "mine.csv"])
+        other.import_([tmp_path / "votes.csv"], user="somebody else")
+        assert ballots(other) == before
+        again = other.import_([tmp_path / "votes.csv"])
+        assert again.files[0].remarks == ("Votes: 0 taken, 4 changed nothing.",)
+        assert ballots(other) == before
+        other.export.votes(tmp_path / "again.csv")
+    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "votes.csv").read_bytes()
+    library.vote("Song 1", "none")
+    library.vote("Song 2", "love", at=NOW)
+    library.import_([tmp_path / "votes.csv"])
+    assert ("me", "Song 1", "love", NOW - 8) in ballots(library)
+    assert ("me", "Song 2", "love", NOW) in ballots(library), "a file that tells of an older vote replaces none"
+
+
+@pytest.mark.parametrize("kind", ["listenbrainz", "lastfm", "lastfm with headings"])
+def test_a_history_that_is_read_twice_changes_nothing(kind: str, library: Library, tmp_path: Path) -> None:
+    file = tmp_path / ("1.jsonl" if kind == "listenbrainz" else "me.csv")
+    scrobbles = "".join(f"Artist {n},,Song {n},0{n + 1} Jan 2024 12:3{n}\n" for n in range(3))
+    head = "artist,album,title,date\n" if "headings" in kind else ""
+    lines = "".join(listen(n, NOW - 1000.5 * n) for n in range(3)) if kind == "listenbrainz" else head + scrobbles
+    file.write_text(lines)
+    first = library.import_([file])
+    assert first.files[0].kind == kind.split(maxsplit=1)[0]
+    assert first.files[0].remarks[0].startswith("Listens: 3 taken, 0 known already")
+    before = library.history()
+    second = library.import_([file])
+    assert second.files[0].remarks[0].startswith("Listens: 0 taken, 3 known already")
+    assert (second.added, second.updated, second.refused) == (0, 0, ())
+    assert library.history() == before
+    assert library.undo(second.run)["listens"] == 0
+    assert library.history() == before
+
+
 def test_a_listen_of_which_two_services_tell_counts_once(library: Library, tmp_path: Path) -> None:
     (tmp_path / "1.jsonl").write_text(listen(1, NOW + 27) + listen(1, NOW + 300) + listen(2, NOW + 30))
     bare = (

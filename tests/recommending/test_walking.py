@@ -5,7 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,9 +19,11 @@ from songkin.errors import NotFound, QueryError
 from songkin.library import Library
 from songkin.models import Answer, Query
 from songkin.recommending.asking import Wanted
+from songkin.store import catalog_file, shard
 
 ANY = Query(per_artist=None, per_album=None)
 STEPS = 40
+DAY = 86_400.0
 
 
 @pytest.fixture(scope="module")
@@ -125,9 +130,98 @@ def test_the_commands_print_what_they_find(home: Path, capsys: pytest.CaptureFix
 
 
 def test_an_endless_station_listens_to_its_listener(
-    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    own: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = iter(["", "s", "", "q"])
-    monkeypatch.setattr("builtins.input", lambda: next(said))
-    assert run(["radio", "Song 02", "--endless", "-L", str(home / "library"), "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["hits"]) == 4
+    def ask(*words: str) -> list[str]:
+        said = iter(["", "s", "", "q"])
+        monkeypatch.setattr("builtins.input", lambda: next(said))
+        assert run(["radio", "Song 02", "--endless", "-L", str(own), "--json", *words]) == 0
+        return [hit["track"]["title"] for hit in json.loads(capsys.readouterr().out)["hits"]]
+
+    assert len(ask("--no-history")) == 4
+    with library_at(own) as library:
+        assert library.history(user=None) == []
+    first = ask()
+    with library_at(own) as library:
+        told = {event.track.title: (event.kind, event.user) for event in library.history() if event.track}
+    assert told == {first[0]: ("play", "me"), first[1]: ("skip", "me"), first[2]: ("play", "me")}
+    assert not {*first[:3]} & {*ask()}
+    assert first[0] in ask("--user", "Anna"), "her station knows nothing of mine"
+
+
+@pytest.fixture
+def own(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the library for a test that writes history."""
+    monkeypatch.setenv("SONGKIN_CACHE", str(tmp_path / "no weights"))
+    shard.copy(home / "library", tmp_path / "library")
+    return tmp_path / "library"
+
+
+@pytest.fixture
+def mine(own: Path) -> Iterator[Library]:
+    with library_at(own) as found:
+        yield found
+
+
+def heard(library: Library, count: int = STEPS, **asked: str) -> list[str]:
+    """The titles that a station plays."""
+    with library.radio(Wanted(like=("Song 10",), **asked)) as station:  # type: ignore[arg-type]
+        return [hit.track.title for hit in (station.next() for _ in range(count)) if hit]
+
+
+def test_a_song_that_was_skipped_is_not_played_again_for_a_month(mine: Library) -> None:
+    one, two, three = heard(mine, 3)
+    now = time.time()
+    mine.skipped(one, at=now - 29 * DAY)
+    mine.skipped(two, at=now - 31 * DAY)
+    mine.skipped(three, at=now - 60, user="anna")
+    everything = heard(mine, 2 * STEPS)
+    assert one not in everything
+    assert {two, three} <= set(everything)
+    assert three not in heard(mine, 2 * STEPS, user="anna")
+
+
+def test_who_plays_or_votes_for_a_skipped_song_hears_it_again(mine: Library) -> None:
+    one, two, three = heard(mine, 3)
+    for song in (one, two, three):
+        mine.skipped(song, at=time.time() - 2 * DAY)
+    mine.played(one, at=time.time() - 1.5 * DAY)
+    mine.vote(two, "love")
+    assert set(heard(mine)) >= {one, two}
+    assert three not in heard(mine, 2 * STEPS)
+    mine.vote(one, "hate")
+    assert one not in heard(mine, 2 * STEPS)
+
+
+def test_a_station_says_once_that_it_knows_nothing_to_go_by(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["radio", "-n", "12", "--user", "Nobody", "-L", str(own)]) == 0
+    out, err = capsys.readouterr()
+    assert sum(line.split()[0].isdigit() for line in out.splitlines()) == 12
+    assert "" not in [line.strip() for line in out.splitlines()]
+    assert err.count("Nobody has not voted or played yet") == 1
+
+
+def test_what_was_played_today_waits_until_all_else_was_played(mine: Library) -> None:
+    first = heard(mine, 5)
+    for song in first:
+        mine.played(song)
+    again = heard(mine)
+    rest = STEPS - 1 - len(first)
+    assert not set(first) & set(again[:rest])
+    assert again[rest] in again[:rest] or again[rest] in first
+    for song in again[:rest]:
+        mine.played(song)
+    assert len(heard(mine)) > 5, "where all was played today it begins anew"
+
+
+def test_the_music_goes_on_where_nothing_can_be_noted(mine: Library) -> None:
+    wanted, file = Wanted(like=("Song 10",)), catalog_file(mine.config.library)
+    with closing(sqlite3.connect(file)) as other, mine.radio(wanted, noted=True) as station:
+        assert station.next() is not None
+        other.execute("BEGIN IMMEDIATE")
+        assert station.next() is not None
+        station.skipped()
+        assert len(station.notes) == 1
+        assert "not noted" in station.notes[0]
+        other.rollback()
+    assert mine.history() == []

@@ -13,6 +13,8 @@ from songkin.store.schema import metadata
 from soundfiles import sound_file, tune
 
 NEW_TABLES = (
+    "schedules",
+    "shelf",
     "listens",
     "searches",
     "slices",

@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "vote": "say what you think of a song: love, like, okay, hate",
     "history": "what was played, skipped and searched for",
     "top": "the most played, most loved or newest of a time",
+    "refresh": "fill the playlists that fill themselves and are due",
     "show": "one song with all that is known of it",
     "stats": "numbers about the library",
     "set": "correct what is known of a song",

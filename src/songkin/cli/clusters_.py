@@ -15,6 +15,7 @@ from songkin.cli.common import (
     show_table,
     table,
     track_json,
+    with_every,
     with_library,
     with_reasons,
 )
@@ -23,11 +24,11 @@ from songkin.models import Track
 from songkin.recommending.grouping import parse
 
 if TYPE_CHECKING:
+    from songkin.importing.lists import Filled
     from songkin.library import Library
     from songkin.models import Playlist
     from songkin.recommending.clusters import Clustering, Metric
     from songkin.recommending.grouping import Choice
-    from songkin.recommending.saving import Filled
 
 _INDICES = {"silhouette": "silhouette", "davies_bouldin": "Davies–Bouldin", "calinski_harabasz": "Calinski–Harabasz"}
 
@@ -47,6 +48,7 @@ _INDICES = {"silhouette": "silhouette", "davies_bouldin": "Davies–Bouldin", "c
 )
 @click.option("-n", "--limit", type=click.IntRange(min=1), default=10, show_default=True, help="How many near ones.")
 @click.option("--save", is_flag=True, help="Make a playlist of each cluster of songs.")
+@with_every
 @click.option("--refill", is_flag=True, help="Fill saved clusters with the songs that belong to them now.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed, the same clusters."
@@ -61,6 +63,7 @@ def command(
     metric: Metric,
     limit: int,
     save: bool,
+    every: str | None,
     refill: bool,
     seed: int,
     library: str | None,
@@ -72,31 +75,38 @@ def command(
         raise QueryError("--nearest, --save and --refill do not go together.", remedy="Use one of them at a time.")
     if farthest and nearest is None:
         raise QueryError("--farthest needs a playlist to be far from.", remedy="Name one with --nearest NAME.")
+    if every is not None and not save:
+        raise QueryError("--every goes with --save.", remedy="Save the clusters that are to fill themselves.")
+    from songkin.recommending.scheduled import check_every
+
+    check_every(every)  # before any time is spent
     with opened(library, qdrant_url=qdrant_url) as music:
         if nearest is not None:
             _near(music, nearest, metric, farthest, by, limit, as_json)
         elif refill:
-            _filled(music.clusters.refill(), as_json)
+            show_filled(music.clusters.refill(), as_json)
         else:
-            _clusters(music, of, many, by, seed, save, as_json)
+            _clusters(music, of, many, by, seed, save, every, as_json)
 
 
-def _clusters(music: Library, of: str, many: str, by: str, seed: int, save: bool, as_json: bool) -> None:
+def _clusters(
+    music: Library, of: str, many: str, by: str, seed: int, save: bool, every: str | None, as_json: bool
+) -> None:
     ask = music.clusters.songs if of == "songs" else music.clusters.playlists
     if save and of != "songs":
         raise QueryError("Only clusters of songs can be saved.", remedy="Ask for `songkin clusters songs --save`.")
     found = ask(parse(many), by=by, seed=seed)
-    saved = music.clusters.save(found) if save else None
+    saved = music.clusters.save(found, every=every) if save else None
     if as_json:
         told = _json(found)
-        emit({**told, "saved": _filled_json(saved)} if saved else told)
+        emit({**told, "saved": filled_json(saved)} if saved else told)
         return
     for line in found.notes:
         note(line)
     _show_choice(found.choice)
     _show(found)
     if saved:
-        _filled(saved, False)
+        show_filled(saved, False)
 
 
 def _show_choice(choice: Choice) -> None:
@@ -168,9 +178,10 @@ def _near(music: Library, name: str, metric: Metric, farthest: bool, by: str, li
     show_table(made)
 
 
-def _filled(found: Filled, as_json: bool) -> None:
+def show_filled(found: Filled, as_json: bool) -> None:
+    """What a filling of playlists did."""
     if as_json:
-        emit(_filled_json(found))
+        emit(filled_json(found))
         return
     for line in found.notes:
         note(line)
@@ -180,9 +191,11 @@ def _filled(found: Filled, as_json: bool) -> None:
             numbers = (f"{each.playlist.songs:,}", f"{each.came:,}", f"{each.went:,}")
             made.add_row(printable(each.playlist.name), *numbers, each.playlist.id[:8])
         show_table(made)
-    note(f"{len(found.changes)} playlists, run {found.run}; `songkin undo {found.run}` takes it back.")
+    lists = "1 playlist" if len(found.changes) == 1 else f"{len(found.changes)} playlists"
+    note(f"{lists}, run {found.run}; `songkin undo {found.run}` takes it back.")
 
 
-def _filled_json(found: Filled) -> dict[str, Any]:
+def filled_json(found: Filled) -> dict[str, Any]:
+    """The same as JSON."""
     rows = [{"playlist": asdict(each.playlist), "came": each.came, "went": each.went} for each in found.changes]
     return {"run": found.run, "playlists": rows, "notes": list(found.notes)}

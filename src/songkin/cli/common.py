@@ -62,6 +62,12 @@ def with_window(command: Command) -> Command:
     return click.option("--window", metavar="WINDOW", default="all", show_default=True, help=told)(command)
 
 
+def with_every(command: Command) -> Command:
+    """``--every``."""
+    told = "With --save: fill it anew every day, week or month from now on, or never."
+    return click.option("--every", metavar="day|week|month|never", help=told)(command)
+
+
 _FILTERS: Final = (
     click.option("--bpm", metavar="LOW..HIGH", help="Only songs of this tempo."),
     click.option("--year", metavar="LOW..HIGH", help="Only songs of these years."),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import IO
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -10,6 +12,9 @@ from songkin.cli.common import configured, emit, note, opened, printable, show_t
 from songkin.cli.progress import Bar
 from songkin.evaluation.report import Report, Row, Table
 from songkin.models import PROFILES, as_profile
+
+if TYPE_CHECKING:
+    from songkin.library import Library
 
 _FIRST_SEED = 100
 """Pieces for questions are others than those of the demo."""
@@ -106,18 +111,57 @@ def playlists(
 ) -> None:
     """Hidden songs of playlists, beside popularity, co-occurrence, item-kNN and factor models. The playlists are those of
     FILEs of any kind that is imported, or those of the library."""
-    from tempfile import TemporaryDirectory
-
     from songkin.evaluation.playlists import drawn, of_library
+
+    with _music(files, library, qdrant_url, quiet=as_json) as (music, bar):
+        report = of_library(music.catalog, music.config, bar, seed=seed)
+    _tell(report, plot, drawn, as_json)
+
+
+@command.command(name="taste")
+@click.argument("files", nargs=-1, type=click.Path(), metavar="[FILE]...")
+@click.option(
+    "--users", default=40, show_default=True, type=click.IntRange(min=2), metavar="N", help="Listeners of each kind."
+)
+@click.option("--seed", default=0, show_default=True, metavar="N", help="Draws listeners and their votes.")
+@click.option("--plot", type=click.File("w", lazy=True), metavar="FILE", help="Draw precision by votes (SVG).")
+@with_library
+def taste(
+    files: tuple[str, ...],
+    users: int,
+    seed: int,
+    plot: IO[str] | None,
+    library: str | None,
+    qdrant_url: str | None,
+    as_json: bool,
+) -> None:
+    """Simulated listeners who vote: what is recommended after 1, 3, 10, 30 and 100 votes, beside popularity. Their tastes
+    are playlists and genres of FILEs of any kind that is imported, or of the library, which is not changed."""
+    from songkin.evaluation.taste import drawn, of_library
+
+    with _music(files, library, qdrant_url, quiet=as_json) as (music, bar):
+        report = of_library(music.catalog, music.config, bar, seed=seed, users=users)
+    _tell(report, plot, drawn, as_json)
+
+
+@contextmanager
+def _music(
+    files: tuple[str, ...], library: str | None, qdrant_url: str | None, *, quiet: bool
+) -> Iterator[tuple[Library, Bar]]:
+    """The library, or one of these files that is gone afterwards."""
+    from tempfile import TemporaryDirectory
 
     with (
         TemporaryDirectory(prefix="songkin-eval-") as folder,
-        Bar(quiet=as_json) as bar,
+        Bar(quiet=quiet) as bar,
         opened(folder if files else library, qdrant_url=None if files else qdrant_url) as music,
     ):
         if files:
             music.import_(files, progress=bar)
-        report = of_library(music.catalog, music.config, bar, seed=seed)
+        yield music, bar
+
+
+def _tell(report: Report, plot: IO[str] | None, drawn: Callable[[Report], str], as_json: bool) -> None:
     if plot:
         plot.write(drawn(report))
     if as_json:

@@ -15,6 +15,7 @@ from songkin.cli.common import (
     show_table,
     table,
     track_json,
+    with_every,
     with_library,
     with_user,
     with_window,
@@ -36,6 +37,7 @@ _WHEN = {"played": "last played", "loved": "voted", "liked": "voted", "newest": 
 @click.argument("by", default="played", metavar=f"[{'|'.join(CHARTS)}]")
 @click.option("-n", "--limit", type=int, default=20, show_default=True, metavar="N", help="At most N.")
 @click.option("--save", metavar="NAME", help="Keep it as this playlist; the next --save NAME refreshes it in place.")
+@with_every
 @with_window
 @with_user
 @with_library
@@ -43,6 +45,7 @@ def command(
     by: str,
     limit: int,
     save: str | None,
+    every: str | None,
     window: str,
     user: str | None,
     library: str | None,
@@ -50,12 +53,26 @@ def command(
     as_json: bool,
 ) -> None:
     """The most played, most loved, most liked (or loved) or newest songs, of all time or of a window up to now."""
+    if every is not None and save is None:
+        raise click.UsageError("--every goes with --save NAME.")
     with opened(library, qdrant_url=qdrant_url) as music:
-        kept = music.save_top(save, by, window=window, user=user, limit=limit) if save is not None else None
+        kept, often = None, ""
+        if save is not None:
+            kept = music.save_top(save, by, window=window, user=user, limit=limit, every=every)
+            often = next(each.every for each in music.self_filling() if each.playlist.id == kept.id)
         found = music.top(by, window=window, user=user, limit=limit)
         if as_json:
             rows = [{"rank": s.rank, "count": s.count, "at": s.at, "track": track_json(s.track)} for s in found]
-            emit({"top": rows, "by": by, "window": window, "user": user, "playlist": kept.id if kept else None})
+            emit(
+                {
+                    "top": rows,
+                    "by": by,
+                    "window": window,
+                    "user": user,
+                    "playlist": kept.id if kept else None,
+                    "every": often or None,
+                }
+            )
         elif found:
             _show(by, found)
         elif window != "all":
@@ -64,7 +81,8 @@ def command(
             note(nothing_of(music, user if by != "newest" else None, _WHAT[by], _HOW[by]))
     if kept is not None and not as_json:
         songs = "1 song" if kept.songs == 1 else f"{kept.songs} songs"
-        note(f"Kept as the playlist {kept.name} ({songs}); the same command refreshes it.")
+        how = f"it fills itself every {often}" if often else "the same command refreshes it"
+        note(f"Kept as the playlist {kept.name} ({songs}); {how}.")
 
 
 def _show(by: str, found: Sequence[Standing]) -> None:

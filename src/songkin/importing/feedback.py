@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from songkin.errors import QueryError, StoreError
-from songkin.models import CHARTS, HEARD, ME, Ballot, Event, Standing, Track, since, user_name
+from songkin.importing.toplists import Rule, limited, standings
+from songkin.models import HEARD, ME, Ballot, Event, Standing, Track, since, user_name
 from songkin.records import VOTES
 from songkin.sources.cells import text as line
 from songkin.store.catalog import Catalog
-from songkin.store.listeningbook import Count, Listen
+from songkin.store.listeningbook import Listen
 
 SEARCH: Final = "search"
 KINDS: Final = (*HEARD, SEARCH)
@@ -23,7 +24,6 @@ _LAST: Final = 253_402_300_800.0
 """The year 10000, in seconds since 1970."""
 _PATIENCE: Final = 0.2
 """Seconds that a search may be held up to be noted."""
-_MOST: Final = 10_000
 
 
 class Feedback:
@@ -91,7 +91,7 @@ class Feedback:
         """Plays, skips and searches, newest first."""
         if wrong := [kind for kind in kinds if kind not in KINDS]:
             raise QueryError(f"The history has no {wrong[0]!r}.", remedy=f"Use one of: {', '.join(KINDS)}.")
-        name, start, most = _name(user), since(window, _moment(now, ahead=math.inf)), _limited(limit)
+        name, start, most = _name(user), since(window, _moment(now, ahead=math.inf)), limited(limit)
         book = self.catalog.listening
         heard = [kind for kind in kinds if kind in HEARD]
         rows = book.listens(name, start, heard, most) if heard else []
@@ -116,17 +116,7 @@ class Feedback:
     ) -> list[Standing]:
         """A top list: the songs ``played`` most, ``loved`` most (by most users; among equals the latest votes first),
         ``liked`` (or loved) most, or the ``newest`` by when they were added to a playlist, or else to the library."""
-        if by not in CHARTS:
-            raise QueryError(f"There is no top list of {by!r}.", remedy=f"Use one of: {', '.join(CHARTS)}.")
-        name, start, most = _name(user), since(window, _moment(now, ahead=math.inf)), _limited(limit) or 0
-        book = self.catalog.listening
-        if by == "newest":
-            found = book.newest(start, most)
-        elif by == "played":
-            found = book.most_heard(name, start, most)
-        else:
-            found = book.most_voted(name, ("love",) if by == "loved" else ("love", "like"), start, most)
-        return _ranked(found, self.catalog.tracks([each.track for each in found]))
+        return standings(self.catalog, Rule(by, window, user, limit), _moment(now, ahead=math.inf))
 
     def listeners(self) -> list[str]:
         """Everyone who voted, listened or searched."""
@@ -141,19 +131,8 @@ class Feedback:
         return Event(name, when, kind, track, seconds=seconds)
 
 
-def _ranked(found: Sequence[Count], known: dict[str, Track]) -> list[Standing]:
-    here = [each for each in found if each.track in known]
-    return [Standing(rank, known[each.track], each.times, each.last) for rank, each in enumerate(here, 1)]
-
-
 def _name(user: str | None) -> str | None:
     return None if user is None else user_name(user)
-
-
-def _limited(limit: int | None) -> int | None:
-    if limit is not None and not 1 <= limit <= _MOST:
-        raise QueryError(f"{limit} results cannot be given.", remedy=f"Ask for 1 to {_MOST} results with -n.")
-    return limit
 
 
 def _moment(at: float | None, *, ahead: float = _DAY) -> float:

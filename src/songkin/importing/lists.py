@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from songkin.errors import QueryError
 from songkin.models import Playlist
@@ -15,22 +18,93 @@ from songkin.store.songbook import Songbook
 from songkin.text import fold
 
 
-def rewrite(catalog: Catalog, playlist: Playlist, places: Sequence[Place], about: str) -> Playlist:
-    """Give a playlist these places; its name and all else stay. Whoever calls this holds the library's run lock and
-    refreshes its search index afterwards."""
-    return _written(catalog, Listing(OWN_LIST + playlist.id, ""), playlist.source, playlist.source, places, about)
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What a playlist is to hold, and which kind of source holds it, where."""
+
+    listing: Listing
+    source: str
+    origin: str
+    places: Sequence[Place]
+
+    @property
+    def id(self) -> str:
+        """The id of the playlist, be it there or not."""
+        return identity(self.listing.key)
 
 
-def write(catalog: Catalog, name: str, songs: Sequence[str], source: str, about: str) -> Playlist:
-    """Make a playlist of this name of these songs (ids), or fill the one that was made so before. Raises ``QueryError``
-    where the name is none, or that of a playlist of another kind."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A playlist that was filled: how many songs came in and went out."""
+
+    playlist: Playlist
+    came: int
+    went: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What one filling did, and the run that takes it back (0: nothing had to be done)."""
+
+    run: int
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
+
+
+def fill(catalog: Catalog, command: str, about: Mapping[str, Any], wanted: Sequence[Filling]) -> Filled:
+    """Fill playlists, all in one run or none. Whoever calls this holds the library's run lock and refreshes its search
+    index afterwards."""
+    before = {each.id: {track for _, track in catalog.playlists.contents(each.id)} for each in wanted}
+    run = catalog.journal.begin_run(command, about)
+    state, outcomes = "failed", Counter[str]()
+    try:
+        with catalog.db.writing() as connection:
+            lists = Lists(connection, run)
+            for each in wanted:
+                outcome, moved = lists.put(each.listing, each.source, each.origin, each.places)
+                Songbook(connection, run).raise_revs(moved)
+                outcomes[outcome] += 1
+        state = "done"
+    finally:
+        catalog.journal.end_run(run, state, {"playlists": len(wanted), **outcomes})
+    now = {each.id: each for each in catalog.playlists.with_ids([each.id for each in wanted])}
+    songs = {each.id: {place.track for place in each.places if place.track} for each in wanted}
+    return Filled(run, tuple(Change(now[i], len(new - before[i]), len(before[i] - new)) for i, new in songs.items()))
+
+
+def again(playlist: Playlist, origin: str, places: Sequence[Place]) -> Filling:
+    """A playlist that is there with these places; its name and all else stay."""
+    return Filling(Listing(OWN_LIST + playlist.id, ""), playlist.source, origin, places)
+
+
+def anew(catalog: Catalog, name: str, songs: Sequence[str], source: str, about: str, owner: str = "") -> Filling:
+    """A playlist of this name of these songs (ids), new or the one that was made so before. Raises ``QueryError`` where
+    the name is none, or that of a playlist of another kind."""
     kept = text(name, 200)
     if not kept:
         raise QueryError("A playlist needs a name.", remedy="Write --save NAME.")
     if any(each.source != source for each in catalog.playlists.named(kept)):
         raise QueryError(f"There is a playlist {kept!r} of another kind.", remedy="Choose another name.")
-    listing = Listing(f"{source}:{fold(kept)}", kept, description=about)
-    return _written(catalog, listing, source, source, [Place(song, "id", None, None, "") for song in songs], about)
+    listing = Listing(f"{source}:{fold(kept)}", kept, description=about, owner=owner)
+    return Filling(listing, source, source, places_of(songs))
+
+
+def rewrite(catalog: Catalog, playlist: Playlist, places: Sequence[Place], about: str) -> Playlist:
+    """Give a playlist these places; its name and all else stay. The rest as in ``fill``."""
+    filling = again(playlist, playlist.source, places)
+    return fill(catalog, "playlist", {"name": playlist.name, "what": about}, [filling]).changes[0].playlist
+
+
+def write(catalog: Catalog, name: str, songs: Sequence[str], source: str, about: str) -> Playlist:
+    """Make a playlist of this name of these songs (ids), or fill the one that was made so before. The rest as in
+    ``anew`` and ``fill``."""
+    filling = anew(catalog, name, songs, source, about)
+    return fill(catalog, "playlist", {"name": filling.listing.name, "what": about}, [filling]).changes[0].playlist
+
+
+def places_of(songs: Sequence[str], how: str = "id") -> list[Place]:
+    """Places of songs that are known by their ids."""
+    return [Place(song, how, None, None, "") for song in songs]
 
 
 def place_of(catalog: Catalog, playlist: Playlist) -> list[Place]:
@@ -39,18 +113,3 @@ def place_of(catalog: Catalog, playlist: Playlist) -> list[Place]:
         Place(entry.track.id if entry.track else None, entry.how, entry.given or None, entry.added_at, entry.added_by)
         for entry in catalog.playlists.entries(playlist.id)
     ]
-
-
-def _written(
-    catalog: Catalog, listing: Listing, source: str, origin: str, places: Sequence[Place], about: str
-) -> Playlist:
-    run = catalog.journal.begin_run("playlist", {"name": listing.name, "what": about})
-    state, outcome = "failed", ""
-    try:
-        with catalog.db.writing() as connection:
-            outcome, moved = Lists(connection, run).put(listing, source, origin, places)
-            Songbook(connection, run).raise_revs(moved)
-        state = "done"
-    finally:
-        catalog.journal.end_run(run, state, {"playlists": 1, outcome: 1} if outcome else {})
-    return catalog.playlists.one(identity(listing.key))

@@ -24,6 +24,7 @@ from songkin.importing.filing import BLOCK, Filed
 from songkin.models import HEARD
 from songkin.records import VOTES, Album, Entry, Heard, Kept, Listing, Record, Remark, Song, Voted
 from songkin.store import keeping, outgoing, own_spaces
+from songkin.store.schedulebook import EVERY
 from songkin.store.vectorbook import add_vectors
 
 _REMEDY: Final = "A catalog is imported whole or not at all: export it again."
@@ -130,6 +131,10 @@ def _check(table: str, one: Kept) -> None:
         wrong = "has a vote that there is none of"
     if not wrong and table == "listens" and values["kind"] not in HEARD:
         wrong = "is neither a play nor a skip"
+    if not wrong and table == "schedules" and (values["every"] not in ("", *EVERY) or values["filled_at"] < 0):
+        wrong = "has a time that there is none of"
+    if not wrong and table == "statistics" and not keeping.is_kept(values["name"]):
+        wrong = "is none that a catalog keeps"
     if wrong:
         raise SourceError(f"Row {one.row} of the {table} {wrong}.", remedy=_REMEDY)
 

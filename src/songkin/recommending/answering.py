@@ -9,7 +9,7 @@ import numpy as np
 
 from songkin import ranking
 from songkin.models import Hit, Query
-from songkin.recommending import choosing, content
+from songkin.recommending import choosing, content, judging
 from songkin.recommending.asking import Wanted
 from songkin.recommending.gathered import Gathered
 from songkin.recommending.reasons import reasons
@@ -45,6 +45,9 @@ def recommend(
 ) -> tuple[tuple[Hit, ...], tuple[str, ...]]:
     """Hits, best first (``order`` ``flow``: as they play well one after another), and lines for people."""
     adventurous = wanted.adventurous
+    said = wish
+    if said.votes:
+        wish = judging.heard_together(store, gathered, said)
     found = candidates(catalog, store, gathered, names, wish, query, weights)
     scores = {song: found.score(song) for song in {song for by_id in found.said.values() for song in by_id}}
     notes: tuple[str, ...] = ()
@@ -54,6 +57,8 @@ def recommend(
         adventurous = max(adventurous, 0.6)
     elif wish.names and not wish.liked and not found.named.any():
         notes = (f"No playlist here is called much like that: songs were found by {_by_what(names)}.",)
+    if said.votes:
+        scores = judging.judged(store, gathered, said, scores)
     ids = _chosen(catalog, store, wish, query, found, scores, adventurous)
     tracks = catalog.tracks(ids)
     shown = [tracks[i] for i in ids if i in tracks]

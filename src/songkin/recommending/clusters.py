@@ -21,11 +21,11 @@ import numpy as np
 
 from songkin.config import Config
 from songkin.errors import NotFound, QueryError
+from songkin.importing.lists import Filled
 from songkin.models import Playlist, Track
-from songkin.recommending import grouping, kmeans, naming, saving, scale
+from songkin.recommending import grouping, kmeans, naming, saving, scale, scheduled
 from songkin.recommending.gathered import OWN
 from songkin.recommending.grouping import Asked, Choice
-from songkin.recommending.saving import Filled
 from songkin.recommending.scale import Scale
 from songkin.search.seeds import tags_of
 from songkin.spaces import Matrix
@@ -190,20 +190,24 @@ class Clusters:
         found = tuple(Near(means.lists[n], float(away[n]), means.known[n]) for n in others[:limit])
         return Nearby(of, on.space, metric, found, _told_of(means, on.space))
 
-    def save(self, found: Clustering) -> Filled:
-        """Make a playlist of each group of songs; groups that were saved before are filled anew. Raises ``QueryError``
-        for groups of playlists, ``LibraryBusy``."""
+    def save(self, found: Clustering, *, every: str | None = None) -> Filled:
+        """Make a playlist of each group of songs; groups that were saved before are filled anew. ``every`` says how often
+        that is to be done from now on (``day``, ``week``, ``month``, ``never``; None: as often as before). Raises
+        ``QueryError`` for groups of playlists, ``LibraryBusy``."""
+        scheduled.check_every(every)
         if found.of != "songs":
             raise QueryError(
                 "Only clusters of songs can be saved as playlists.", remedy="Ask for `songkin clusters songs --save`."
             )
         groups = [(cluster.name, cluster.words, cluster.members) for cluster in found.clusters]
-        return saving.save(self.catalog, self.config, found.scale, found.centres, groups)
+        saved = saving.save(self.catalog, self.config, found.scale, found.centres, groups)
+        scheduled.put(self.catalog, [each.playlist.id for each in saved.changes], {}, every)
+        return saved
 
     def refill(self) -> Filled:
         """Fill every playlist that was made of a group with the songs that belong to it now. Raises ``NotFound`` where
         none was saved, ``LibraryBusy``."""
-        return saving.refill(self.catalog, self.config)
+        return scheduled.refill(self.catalog, self.config)
 
     # Inside ----------------------------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ def most_played(
     order = sorted((song for song in times if song not in hated), key=lambda song: (-times[song], song))[:limit]
     if not order:
         raise NotFound(
-            f"{name} has played and loved nothing{'' if window == 'all' else f' in the last {window}'}.",
+            f"Nothing was played or loved by {name}{'' if window == 'all' else f' in the last {window}'}.",
             remedy="`songkin history add WHAT --play` notes a play; `songkin import` reads ListenBrainz and Last.fm.",
         )
     return [(song, times[song] / times[order[0]]) for song in order]

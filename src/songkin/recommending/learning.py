@@ -19,6 +19,7 @@ from songkin.recommending.names import Names
 from songkin.recommending.recommend import WEIGHTS, candidates
 from songkin.recommending.wishes import Wish
 from songkin.store.catalog import Catalog
+from songkin.store.keeping import BLEND
 from songkin.store.vectors import VectorStore
 
 CASES: Final = 40
@@ -28,7 +29,6 @@ LEAST: Final = 20
 SONGS: Final = 8
 DEEP: Final = Query(limit=50)
 """How deep the witnesses are asked."""
-KEPT: Final = "blend"
 _STEPS: Final = (0.0, 0.5, 0.7, 1.4, 2.0, 4.0)
 _ROUNDS: Final = 3
 _DEPTH: Final = 500
@@ -44,12 +44,12 @@ class Case:
 
 def keep(catalog: Catalog, weights: Mapping[str, float], playlists: int) -> None:
     """Have the library weigh its witnesses so from now on."""
-    catalog.vectors.put_statistic(KEPT, "", playlists, json.dumps(dict(weights)).encode())
+    catalog.vectors.put_statistic(BLEND, "", playlists, json.dumps(dict(weights)).encode())
 
 
 def kept(catalog: Catalog) -> Mapping[str, float]:
     """The weights that the library learned, or those that are given."""
-    row = catalog.vectors.statistic(KEPT)
+    row = catalog.vectors.statistic(BLEND)
     try:
         found = json.loads(row[3]) if row else {}
     except ValueError:

@@ -26,8 +26,8 @@ from songkin.store.listeningbook import Count
 from songkin.store.songbook import Songbook
 from songkin.text import fold
 
-VOTES: Final[Mapping[str, float]] = {"love": 1.0, "like": 0.7, "okay": 0.2, "hate": -1.0}
-"""How much a song counts by what its listener thinks of it."""
+VOTES: Final[Mapping[str, float]] = {"love": 1.0, "like": 0.7, "okay": 0.0, "hate": -1.0}
+"""How much a song counts by what its listener thinks of it. Okay is neither, and says so of songs that are alike."""
 HALF_LIFE: Final = 183 * 86_400.0
 """Seconds after which a play says half as much."""
 MOST_BY_PLAYS: Final = 0.6
@@ -41,7 +41,7 @@ MOST: Final = 20_000
 @dataclass
 class Wish:
     """``liked`` and ``disliked``: track id -> weight above 0. ``names``: what playlists call themselves; ``without``:
-    what must not come back; ``notes`` for people."""
+    what must not come back; ``notes`` for people; ``votes``: songs on which the listener voted, whatever they said."""
 
     liked: dict[str, float] = field(default_factory=dict)
     disliked: dict[str, float] = field(default_factory=dict)
@@ -51,6 +51,7 @@ class Wish:
     """Pairs of track ids: what is wanted is nearer to the first than to the second."""
     notes: list[str] = field(default_factory=list)
     label: list[str] = field(default_factory=list)
+    votes: set[str] = field(default_factory=set)
 
     def add(self, songs: Iterable[str], weight: float = 1.0) -> None:
         """Songs with a weight from -1 to 1; one that is named again counts by its greatest weight."""
@@ -153,8 +154,7 @@ class Wishing:
         votes = {song: vote for _, song, vote, at in told if at >= self.since}
         heard = {count.track: count for count in listening.most_heard(user, self.since)}
         skipped = {count.track: count for count in listening.most_heard(user, self.since, kinds=("skip",))}
-        for song, vote in votes.items():
-            self.wish.add([song], VOTES[vote])
+        self.voted(votes)
         for song in (heard.keys() | skipped.keys()) - votes.keys():
             weight = _by_plays(heard.get(song), skipped.get(song), self.now)
             side = self.wish.liked if weight > 0 else self.wish.disliked
@@ -177,6 +177,12 @@ class Wishing:
     def _in_window(self) -> str:
         """`` in the last month`` for people, nothing for all time."""
         return "" if self.window == "all" else f" in the last {self.window}"
+
+    def voted(self, votes: Mapping[str, str]) -> None:
+        """What somebody thinks of songs: id -> vote."""
+        for song, vote in votes.items():
+            self.wish.add([song], VOTES[vote])
+        self.wish.votes |= votes.keys()
 
     def done(self) -> Wish:
         """All that was named. Where nothing is liked but by pairs, it is the first of each."""

@@ -34,7 +34,10 @@ FORMAT: Final = 1
 _TABLES: Final = (
     *("runs", "tracks", "aliases", "claims", "playlists", "entries", "albums"),
     *("own_spaces", "changes", "links", "votes", "listens", "searches", "refused"),
+    *("schedules", "statistics"),
 )
+_LATER: Final = frozenset({"schedules", "statistics"})
+"""Tables that catalogs of the first songkins have not."""
 _PART: Final = re.compile(rf"(?:(?:{'|'.join(_TABLES)}|vectors\..*)\.(?:parquet|csv)|vectors\..*\.npy)", re.DOTALL)
 _MOST_MANIFEST: Final = 16 << 20
 _MOST_CELL: Final = 256 << 20
@@ -59,6 +62,8 @@ def read(given: Given, options: Options) -> Records:  # noqa: ARG001 - every sou
     made = told.get("made_by")
     yield Remark(f"A whole catalog{f', written by songkin {made}' if isinstance(made, str) else ''}.")
     for name in _TABLES:
+        if name in _LATER and name not in told["tables"]:
+            continue
         sheet = _Sheet.of(given, told["tables"].get(name), name)
         for number, values in sheet.rows():
             yield Kept(number, name, values)

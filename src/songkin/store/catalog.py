@@ -1,8 +1,8 @@
 """The catalog: songkin's memory, in one SQL database.
 
 All that songkin knows is here; the search index is made from it. Every change of a track raises its ``rev``; the index
-has caught up with a track when ``indexed_rev`` equals it. ``vectors``, ``journal``, ``playlists`` and ``listening`` are
-the catalog's other books.
+has caught up with a track when ``indexed_rev`` equals it. ``vectors``, ``journal``, ``playlists``, ``schedules`` and
+``listening`` are the catalog's other books.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from songkin.store.journal import Journal
 from songkin.store.listeningbook import Listening
 from songkin.store.playlistbook import Playlists, leave_names
 from songkin.store.rows import ORDER, Credit, Recording, Stored, to_row, to_track
+from songkin.store.schedulebook import Schedules
 from songkin.store.schema import aliases, links, refused, tracks, vectors, votes
 from songkin.store.songbook import Songbook
 from songkin.store.vectorbook import VectorBook, put_vectors
@@ -43,6 +44,7 @@ class Catalog:
         self.journal = Journal(self.db)
         self.listening = Listening(self.db)
         self.playlists = Playlists(self.db)
+        self.schedules = Schedules(self.db)
         self._kept: dict[str, tuple[object, tuple[str, ...]]] = {}
 
     def __enter__(self) -> Self:

@@ -1,6 +1,7 @@
 """The whole catalog as plain rows, to be written elsewhere, and put back into one that is empty.
 
-What is made of it (statistics, radii, the search index) is left out, and so are the library's own notes. Runs keep
+What is made of it (statistics of spaces, radii, the search index) is left out, and so are the library's own notes; of the
+statistics those go that a person had made: saved clusters, learned weights. Runs keep
 their order: in the catalog they are put into, they are numbered on from its own.
 """
 
@@ -19,6 +20,7 @@ TABLES: Final[Mapping[str, sa.Table]] = {
     table.name: table
     for table in (
         *(schema.runs, schema.tracks, schema.aliases, schema.claims, schema.playlists, schema.entries, schema.albums),
+        *(schema.schedules, schema.statistics),
         *(
             schema.own_spaces,
             schema.changes,
@@ -34,6 +36,11 @@ TABLES: Final[Mapping[str, sa.Table]] = {
 
 LISTS: Final = frozenset({"artists", "genres", "subgenres", "guessed", "heard_by"})
 """Columns of JSON that hold lists of text; ``before`` may be nothing, all others hold objects."""
+
+CLUSTERS: Final = "clusters:"
+"""Begins the names of statistics that saved clusters are filled by."""
+BLEND: Final = "blend"
+"""Name of the statistic that holds learned weights."""
 
 RESTORED: Final = "restored"
 """Kind of a change that says: this run brought a whole catalog."""
@@ -82,6 +89,8 @@ def rows(connection: sa.Connection, table: str) -> Iterator[Sequence[Any]]:
     """All rows of a table, in the order of ``columns``."""
     found = TABLES[table]
     query = sa.select(*(found.c[name] for name in columns(table))).order_by(*found.primary_key.columns)
+    if found is schema.statistics:
+        query = query.where((found.c.name == BLEND) | found.c.name.startswith(CLUSTERS))
     return iter(connection.execute(query.execution_options(yield_per=_BLOCK)))
 
 
@@ -106,6 +115,11 @@ def vectors(connection: sa.Connection, heap: Heap) -> Iterator[tuple[str, str, i
         yield row.track_id, row.encoder, row.length, row.data
 
 
+def is_kept(statistic: str) -> bool:
+    """Whether a statistic of this name is one that a person had made."""
+    return statistic == BLEND or statistic.startswith(CLUSTERS)
+
+
 def empty(connection: sa.Connection) -> bool:
     """Whether a catalog holds nothing yet that a person would miss."""
     tables = (schema.tracks, schema.playlists, schema.albums, schema.own_spaces)
@@ -125,7 +139,7 @@ def put(connection: sa.Connection, table: str, found: Sequence[Mapping[str, Any]
             row[number] += run
         if table == "runs" and row["state"] == "running":
             row["state"] = "killed"
-    insert(connection, target, made, replace=table == "refused")
+    insert(connection, target, made, replace=table in {"refused", "statistics"})
 
 
 def mark_restored(connection: sa.Connection, run: int) -> None:

@@ -80,9 +80,10 @@ class Listening:
 
     # History -----------------------------------------------------------------------------------------------------
 
-    def note(self, listen: Listen) -> None:
-        """Note one event; what was noted of the same song and moment before is replaced."""
-        with self.db.writing() as connection:
+    def note(self, listen: Listen, *, patience: float = PATIENCE) -> None:
+        """Note one event, if the catalog can be written within ``patience`` seconds; what was noted of the same song and
+        moment before is replaced."""
+        with self.db.writing(patience=patience) as connection:
             insert(connection, listens, [_row(listen, HERE, 0)], replace=True)
 
     def note_search(self, user: str, at: float, text: str, *, patience: float = PATIENCE) -> None:

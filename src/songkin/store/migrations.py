@@ -155,5 +155,17 @@ def _to_3(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-MIGRATIONS: Final[dict[int, Callable[[sa.Connection], None]]] = {1: _to_2, 2: _to_3}
+def _to_4(connection: sa.Connection) -> None:
+    """Playlists that songkin fills by a schedule."""
+    connection.exec_driver_sql(
+        """CREATE TABLE schedules (playlist_id VARCHAR(36) NOT NULL,
+           rule JSON NOT NULL,
+           every VARCHAR NOT NULL,
+           filled_at FLOAT NOT NULL,
+           PRIMARY KEY (playlist_id),
+           FOREIGN KEY(playlist_id) REFERENCES playlists (id) ON DELETE CASCADE) WITHOUT ROWID"""
+    )
+
+
+MIGRATIONS: Final[dict[int, Callable[[sa.Connection], None]]] = {1: _to_2, 2: _to_3, 3: _to_4}
 """From version n to n + 1."""

@@ -72,6 +72,10 @@ class Playlists:
         query = sa.select(playlists.c.id).where(playlists.c.name_fold == fold(name)).limit(1)
         return bool(self.db.rows(query))
 
+    def with_ids(self, ids: Sequence[str]) -> list[Playlist]:
+        """Those of these playlists that are there, by name."""
+        return [each for part in parts(ids) for each in self._found(playlists.c.id.in_(part))]
+
     def one(self, name: str) -> Playlist:
         """The playlist with this name or id. Raises ``NotFound``, ``Ambiguous``."""
         found = self.named(name)

@@ -14,7 +14,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 metadata: Final = sa.MetaData()
 
@@ -128,6 +128,16 @@ entries = sa.Table(
     sa.Column("given", sa.JSON),  # what the source said of a song that is not here
     sa.Column("added_at", sa.Float),
     sa.Column("added_by", sa.String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+schedules = sa.Table(
+    "schedules",  # playlists that songkin fills: of what, how often, and when it did last
+    metadata,
+    sa.Column("playlist_id", sa.ForeignKey("playlists.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("rule", sa.JSON, nullable=False),
+    sa.Column("every", sa.String, nullable=False),  # day, week, month; empty: when it is asked for
+    sa.Column("filled_at", sa.Float, nullable=False),
     sqlite_with_rowid=False,
 )
 

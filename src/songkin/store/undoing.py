@@ -36,7 +36,7 @@ from songkin.store.schema import (
 )
 from songkin.store.songbook import Songbook
 
-UNDOABLE: Final = ("import", "set", "join", "playlist", "clusters", "top")
+UNDOABLE: Final = ("import", "set", "join", "playlist", "clusters", "top", "refresh")
 
 
 def check(db: Database, run: int) -> None:
