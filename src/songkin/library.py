@@ -273,17 +273,21 @@ class Library(Suggesting, Feedback):
 
     # Asking it -----------------------------------------------------------------------------------------------
 
-    def find(self, text: str, query: Query = Query()) -> Answer:
-        """Songs by words: how they sound, what is known of them, which words stand there."""
-        from songkin.search.find import find
+    def find(self, text: str, query: Query = Query(), *, rerank: bool = False, rewrite: bool = False) -> Answer:
+        """Songs by words: how they sound, what is known of them, which words stand there. A language model, where one
+        is set up, says the words in others (``rewrite``), or puts the best of what is found in order (``rerank``);
+        where it cannot, a note says so."""
+        from songkin.search import rerank as models
+        from songkin.store.answers import Answers
 
-        def ask(vectors: VectorStore) -> Answer:
-            return find(self.catalog, vectors, self._text_encoder, text, query, self._statistics())
-
-        answer, notes = self._upkeep.ask(ask)
-        if not answer.hits and not self.catalog.count():
-            notes = ("The library is empty: `songkin index FOLDER` fills it.",)
-        return Answer(answer.query, answer.hits, (*notes, *answer.notes))
+        answers = Answers(self.catalog.db, self.config) if rerank or rewrite else None
+        asked, notes = models.rewritten(answers, text) if answers and rewrite else (text, ())
+        if answers and rerank:
+            most = self.config.llm_candidates
+            answer = models.reranked(self.catalog, answers, asked, query, self._find, most)
+        else:
+            answer = self._find(asked, query)
+        return replace(answer, notes=(*notes, *answer.notes))
 
     def find_albums(
         self, text: str, *, limit: int = 10, filters: Sequence[Filter] = (), progress: Progress | None = None
@@ -362,7 +366,9 @@ class Library(Suggesting, Feedback):
         statistics = self._statistics()
         seed = seed_of(self.catalog, self.config, resolve(self.catalog, what), statistics)
         prints, made = self._upkeep.prints() if seed.codes else ([], ())
-        hits, notes = self._upkeep.ask(lambda vectors: similar(self.catalog, vectors, seed, query, statistics, prints))
+        hits, notes = self._upkeep.ask(
+            lambda vectors: similar(self.catalog, vectors, seed, query, statistics, prints), query
+        )
         return Answer(seed.label, hits, tuple(dict.fromkeys((*before, *made, *notes, *seed.notes))))
 
     def track(self, what: str) -> Track:
@@ -455,6 +461,17 @@ class Library(Suggesting, Feedback):
 
         with suppress(WeightsMissing):  # the run has said so already
             keep_tag_names(self._text_encoder, self.catalog)
+
+    def _find(self, text: str, query: Query) -> Answer:
+        from songkin.search.find import find
+
+        def ask(vectors: VectorStore) -> Answer:
+            return find(self.catalog, vectors, self._text_encoder, text, query, self._statistics())
+
+        answer, notes = self._upkeep.ask(ask, query)
+        if not answer.hits and not self.catalog.count():
+            notes = ("The library is empty: `songkin index FOLDER` fills it.",)
+        return Answer(answer.query, answer.hits, (*notes, *answer.notes))
 
     def _make(self) -> None:
         store.begin(self.config.library)

@@ -377,8 +377,14 @@ class Query:
     per_artist: int | None = 2
     per_album: int | None = 3
     hide_duplicates: bool = False
+    exact: bool = False
+    """Compare with every song instead of walking the graph of the search index."""
+    ef: int | None = None
+    """How widely the graph is walked: the more, the slower, and the surer."""
 
     def __post_init__(self) -> None:
+        if self.ef is not None and not 1 <= self.ef <= 100_000:
+            raise QueryError(f"ef cannot be {self.ef}.", remedy="Use 1 to 100000; some hundreds are many.")
         if not 1 <= self.limit <= 1000:
             raise QueryError(f"{self.limit} results cannot be given.", remedy="Ask for 1 to 1000 results with -n.")
         for name in ("per_artist", "per_album"):

@@ -145,6 +145,11 @@ _TO_3: Final = (
        PRIMARY KEY (user,
        at,
        text)) WITHOUT ROWID""",
+    """CREATE TABLE answers ("key" VARCHAR NOT NULL,
+       at FLOAT NOT NULL,
+       answer VARCHAR NOT NULL,
+       PRIMARY KEY ("key")) WITHOUT ROWID""",
+    "CREATE INDEX ix_answers_at ON answers (at)",
 )
 
 

@@ -244,6 +244,15 @@ searches = sa.Table(
     sqlite_with_rowid=False,
 )
 
+answers = sa.Table(
+    "answers",  # of a language model, kept so that a question is not asked twice
+    metadata,
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+    sa.Column("answer", sa.String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 refused = sa.Table(
     "refused",
     metadata,
