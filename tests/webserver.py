@@ -27,10 +27,12 @@ class Page:
 
 @dataclass
 class Web:
-    """The server. ``asked`` lists what it was asked: (method, path, headers)."""
+    """The server. ``asked`` lists what it was asked: (method, path, headers), ``sent`` what was sent with that. A page may
+    be made of what was sent."""
 
     url: str
-    pages: dict[str, Page] = field(default_factory=dict)
+    pages: dict[str, Page | Callable[[bytes], Page]] = field(default_factory=dict)
+    sent: list[bytes] = field(default_factory=list)
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
 
     def gets(self) -> list[str]:
@@ -45,9 +47,12 @@ def web() -> Iterator[Web]:
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            self.rfile.read(int(headers.get("content-length", "0")))
+            body = self.rfile.read(int(headers.get("content-length", "0")))
+            served.sent.append(body)
             served.asked.append((self.command, self.path, headers))
             page = served.pages.get(unquote(self.path.partition("?")[0]))
+            if callable(page):
+                page = page(body)
             if page is None:
                 self.send_error(404)
             elif page.script is not None:
