@@ -21,7 +21,7 @@ def completion(content: object, **headers: str) -> Page:
 
 def thinks(server: Web, answer: Callable[[dict[str, Any]], Page] | Page) -> None:
     """Have the model answer so; a function is given the data that it is asked about."""
-    server.pages[PATH] = (lambda body: answer(data(body))) if callable(answer) else answer
+    server.pages[PATH] = answer if isinstance(answer, Page) else Page(answer=lambda body: answer(data(body)))
 
 
 def data(body: bytes) -> dict[str, Any]:

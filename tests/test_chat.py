@@ -109,7 +109,7 @@ def test_a_server_that_knows_no_form_of_answers_is_asked_in_plain_words(server: 
         plain = "response_format" not in json.loads(body)
         return completion({"fine": True}) if plain else Page(b'{"error": "what?"}', JSON, status=status)
 
-    server.pages[PATH] = answer
+    server.pages[PATH] = Page(answer=answer)
     assert chat.ask(model(server), PROMPT) == {"fine": True}
     assert len(server.sent) == 2
     assert "JSON schema" in json.loads(server.sent[1])["messages"][0]["content"]
@@ -192,7 +192,7 @@ def test_both_tries_have_one_time_limit(server: Web) -> None:
         time.sleep(1.5)
         return Page(b"{}", JSON, status=400)
 
-    server.pages[PATH] = answer
+    server.pages[PATH] = Page(answer=answer)
     began = time.monotonic()
     assert "within 1.7 seconds" in failure(server, seconds=1.7).message
     assert time.monotonic() - began < 2.9

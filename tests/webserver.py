@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 @dataclass
 class Page:
-    """What stands at a path. ``script`` takes over the raw connection after the request was read."""
+    """What stands at a path. ``answer`` makes another one of what was sent. ``script`` takes over the raw connection after the request was read."""
 
     body: bytes = b""
     kind: str = "audio/flac"
@@ -23,15 +23,15 @@ class Page:
     headers: Mapping[str, str] = field(default_factory=dict)
     head: bool = True
     script: Callable[[socket.socket], None] | None = None
+    answer: Callable[[bytes], Page] | None = None
 
 
 @dataclass
 class Web:
-    """The server. ``asked`` lists what it was asked: (method, path, headers), ``sent`` what was sent with that. A page may
-    be made of what was sent."""
+    """The server. ``asked`` lists what it was asked: (method, path, headers), ``sent`` what was sent with that."""
 
     url: str
-    pages: dict[str, Page | Callable[[bytes], Page]] = field(default_factory=dict)
+    pages: dict[str, Page] = field(default_factory=dict)
     sent: list[bytes] = field(default_factory=list)
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
 
@@ -51,8 +51,8 @@ def web() -> Iterator[Web]:
             served.sent.append(body)
             served.asked.append((self.command, self.path, headers))
             page = served.pages.get(unquote(self.path.partition("?")[0]))
-            if callable(page):
-                page = page(body)
+            if page is not None and page.answer is not None:
+                page = page.answer(body)
             if page is None:
                 self.send_error(404)
             elif page.script is not None:

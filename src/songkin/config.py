@@ -120,6 +120,12 @@ def _key(text: str) -> str:
     return key
 
 
+def _name(text: str) -> str:
+    if not text.isprintable() or len(text) > 200:
+        raise ValueError("no model is called so")
+    return text.strip()
+
+
 def _path(text: str) -> Path:
     if "\0" in text:
         raise ValueError("no path holds a NUL character")
@@ -165,7 +171,7 @@ SETTINGS: Final = (
     Setting("spotify_client_id", str, "", "your own access to Spotify's API", ("SPOTIPY_CLIENT_ID",)),
     Setting("spotify_client_secret", str, "", "its secret", ("SPOTIPY_CLIENT_SECRET",), secret=True),
     Setting("llm_url", _server, "", "a language model's server, like http://localhost:11434/v1; empty: none is asked"),
-    Setting("llm_model", str.strip, "", "the name of the model there"),
+    Setting("llm_model", _name, "", "the name of the model there"),
     Setting("llm_key", _key, "", "its key", secret=True),
     Setting("openai_api_key", _key, "", "a key that goes to api.openai.com alone", ("OPENAI_API_KEY",), secret=True),
     Setting("gemini_api_key", _key, "", "a key that goes to Google's API alone", ("GEMINI_API_KEY",), secret=True),

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 from songkin import config as settings
 from songkin import store
 from songkin.config import Config
+from songkin.describing import Describing
 from songkin.errors import NotFound, WeightsMissing
 from songkin.importing.feedback import Feedback
 from songkin.models import (
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     from songkin.training.albums import Trained
 
 
-class Library(Suggesting, Feedback):
+class Library(Suggesting, Describing, Feedback):
     """A library of music in one folder. Use it as a context manager; ``config`` overrides ``path``."""
 
     def __init__(self, path: str | os.PathLike[str] | None = None, *, config: Config | None = None) -> None:

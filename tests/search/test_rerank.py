@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from libraries import library_at
 from modelserver import KEY, backwards, completion, data, settings_for, thinks
 from songkin import config
+from songkin.errors import NoAnswer
 from songkin.models import Query
 from songkin.search import rerank
 from songkin.search.rerank import Candidate, ordered, rewritten
@@ -171,7 +172,7 @@ def test_undecodable_names_can_be_asked_about(server: Web, answers: Answers) -> 
 def test_whatever_a_model_says_each_song_comes_once(said: dict[str, Any]) -> None:
     try:
         found = rerank._checked(said, {"c1": "a", "c2": "b"})
-    except rerank.NoAnswer:
+    except NoAnswer:
         return
     assert 0 < len(found["ids"]) == len(set(found["ids"]) & {"c1", "c2"})
 

@@ -13,6 +13,8 @@ from songkin.store.schema import metadata
 from soundfiles import sound_file, tune
 
 NEW_TABLES = (
+    "answers",
+    "descriptions",
     "listens",
     "searches",
     "slices",
@@ -35,6 +37,9 @@ NEW_COLUMNS = (
     "table_features",
     "liked_at",
     "released",
+    "description",
+    "described_by",
+    "described_at",
 )
 
 

@@ -52,6 +52,15 @@ class Model:
         path = head.rstrip("/")
         return path + ("" if path.endswith(_PATH) else _PATH) + sign + query
 
+    def check(self) -> None:
+        """Raise ``NoAnswer`` for a model that is not set up."""
+        if not self.url or not self.name:
+            lacks, setting = ("address", "URL") if not self.url else ("name", "MODEL")
+            raise NoAnswer(
+                f"No language model is set up: it has no {lacks}.",
+                remedy=f"Set SONGKIN_LLM_{setting}; `songkin config` tells what it is.",
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
@@ -71,12 +80,7 @@ class Prompt:
 
 def ask(model: Model, prompt: Prompt) -> dict[str, Any]:
     """The object that the model answers with, of whatever form. Raises ``NoAnswer``."""
-    if not model.url or not model.name:
-        what = "an address" if not model.url else "a name"
-        raise NoAnswer(
-            f"No language model is asked: it has no {what.split()[1]} yet.",
-            remedy=f"Set SONGKIN_LLM_{'URL' if not model.url else 'MODEL'}; `songkin config` tells what it is.",
-        )
+    model.check()
     began = time.monotonic()
     for formed in (True, False):
         status, kind, body = _sent(model, prompt, began + model.seconds, formed=formed)

@@ -19,6 +19,7 @@ TABLES: Final[Mapping[str, sa.Table]] = {
     table.name: table
     for table in (
         *(schema.runs, schema.tracks, schema.aliases, schema.claims, schema.playlists, schema.entries, schema.albums),
+        schema.descriptions,
         *(
             schema.own_spaces,
             schema.changes,
