@@ -291,10 +291,17 @@ class Library(Suggesting, Describing, Feedback):
         return replace(answer, notes=(*notes, *answer.notes))
 
     def find_albums(
-        self, text: str, *, limit: int = 10, filters: Sequence[Filter] = (), progress: Progress | None = None
+        self,
+        text: str,
+        *,
+        limit: int = 10,
+        filters: Sequence[Filter] = (),
+        rerank: bool = False,
+        progress: Progress | None = None,
     ) -> AlbumAnswer:
         """Albums by words: what reviews and names say, what that means, how the songs of them that are here sound. What is
-        new is read first. Raises ``QueryError``, ``StoreError``."""
+        new is read first. With ``rerank`` a language model puts the best in order, as in ``find``. Raises ``QueryError``,
+        ``StoreError``."""
         from songkin.encoders import trained
         from songkin.indexing.albums import opened, own_encoder
         from songkin.progress import Quiet
@@ -309,9 +316,16 @@ class Library(Suggesting, Describing, Feedback):
 
         shelf, encoder = opened(self.catalog, self.config, ask, progress or Quiet())
         blend = blend_of(trained.card_of(own_encoder(self.config)))
+        most = max(limit, self.config.llm_candidates) if rerank else limit
         answer = find_albums(
-            self.catalog, shelf, encoder, text, limit=limit, filters=filters, statistics=self._statistics(), blend=blend
+            self.catalog, shelf, encoder, text, limit=most, filters=filters, statistics=self._statistics(), blend=blend
         )
+        if rerank:
+            from songkin.search.rerank import reranked_albums
+            from songkin.store.answers import Answers
+
+            known = Answers(self.catalog.db, self.config)
+            answer = reranked_albums(known, answer, limit, self.config.llm_candidates)
         if not shelf.albums:
             notes.append("There is no album here: `songkin index FOLDER` or `songkin import FILE` bring some.")
         return replace(answer, notes=(*dict.fromkeys(notes), *answer.notes))

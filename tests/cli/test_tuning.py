@@ -17,7 +17,7 @@ from songkin.cli import run
 from songkin.config import Config
 from songkin.errors import QueryError
 from songkin.models import Query
-from songkin.store import embedded, open_vectors, server
+from songkin.store import edges, open_vectors, server
 from songkin.store.vectors import Ask, Tuning
 from webserver import Page, Web, web
 from wireserver import WireServer
@@ -50,13 +50,13 @@ def test_exact_and_ef_reach_the_embedded_engine(
     home: Path, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     seen: list[Ask] = []
-    plain = embedded.edges.params
+    plain = edges.params
 
     def params(ask: Ask, layout: Any) -> Any:
         seen.append(ask)
         return plain(ask, layout)
 
-    monkeypatch.setattr(embedded.edges, "params", params)
+    monkeypatch.setattr(edges, "params", params)
     assert run([*words, "--exact", "--ef", "77", "-L", str(home)]) == 0
     assert {(ask.exact, ask.ef) for ask in seen} == {(True, 77)}
     seen.clear()

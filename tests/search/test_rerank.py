@@ -234,6 +234,27 @@ def test_a_page_is_cut_from_what_was_put_in_order_and_spread_as_the_query_wants(
         assert sorted(hit.track.artist for hit in spread.hits) == ["Band 0"] * 2 + ["Band 1"] * 2 + ["Band 2"] * 2
 
 
+def test_albums_are_put_in_order_too(home: Path, server: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in settings_for(server).items():
+        monkeypatch.setenv(name, value)
+    rows = "".join(f"A{n},Harbour {n},Waves number {n}.\n" for n in range(9))
+    (tmp_path / "albums.csv").write_text("artist,album,review\n" + rows)
+    thinks(server, backwards)
+    with library_at(tmp_path / "library") as library:
+        library.import_([str(tmp_path / "albums.csv")], kind="albums")
+        plain = library.find_albums("waves", limit=9).hits
+        found = library.find_albums("waves", limit=3, rerank=True)
+        assert [hit.album.id for hit in found.hits] == [hit.album.id for hit in plain[:-4:-1]]
+        assert found.hits[0].why[-1] == "generated: slow and quiet"
+        assert found.candidates == 9
+        thinks(server, completion("no"))
+        found = library.find_albums("waves number", limit=3, rerank=True)
+        assert [hit.album.id for hit in found.hits] == [
+            hit.album.id for hit in library.find_albums("waves number", limit=3).hits
+        ]
+        assert len(found.notes) == 1
+
+
 def test_where_no_model_helps_the_page_is_the_one_without(
     home: Path, server: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:

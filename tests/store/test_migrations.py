@@ -15,6 +15,7 @@ from soundfiles import sound_file, tune
 NEW_TABLES = (
     "answers",
     "descriptions",
+    "shelf",
     "listens",
     "searches",
     "slices",

@@ -15,11 +15,11 @@ from typing import Any, Final
 from songkin import ranking
 from songkin.errors import NoAnswer
 from songkin.fetching.chat import Prompt, line
-from songkin.models import Answer, Hit, Query
+from songkin.models import AlbumAnswer, Answer, Hit, Query
 from songkin.search.similar import by_album, by_artist
 from songkin.store.answers import Answers
 from songkin.store.catalog import Catalog
-from songkin.text import describe
+from songkin.text import describe, describe_album
 
 MOST: Final = 30
 MOST_ABOUT: Final = 400
@@ -65,6 +65,22 @@ def reranked(
         found = found if query.limit >= most else first(text, query)
         return replace(found, notes=(*found.notes, *notes))
     return replace(found, hits=hits)
+
+
+def reranked_albums(answers: Answers, found: AlbumAnswer, limit: int, most: int = MOST) -> AlbumAnswer:
+    """The best ``limit`` of these albums by the model's order, or as they stood, with a note."""
+    by_id = {hit.album.id: hit for hit in found.hits}
+    lines = [Candidate(hit.album.id, describe_album(hit.album)) for hit in found.hits]
+    order = ordered(answers, found.query, lines, most)
+    hits = [
+        replace(
+            by_id[i],
+            rank=rank,
+            why=(*by_id[i].why, *(f"{MARK}: {reason}" for reason in [order.reasons.get(i)] if reason)),
+        )
+        for rank, i in enumerate(order.ids[:limit], 1)
+    ]
+    return replace(found, hits=tuple(hits), notes=(*found.notes, *order.notes))
 
 
 def ordered(answers: Answers, text: str, candidates: Sequence[Candidate], most: int = MOST) -> Order:
