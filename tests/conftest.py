@@ -20,7 +20,7 @@ def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     for name in list(os.environ):
         if name.startswith("SONGKIN_") and name not in {"SONGKIN_CACHE", "SONGKIN_QDRANT_TEST_URL"}:
             monkeypatch.delenv(name)
-    for name in ("QDRANT_URL", "QDRANT_API_KEY", "QDB_ENDPOINT", "QDB_API_TOKEN"):
+    for name in ("QDRANT_URL", "QDRANT_API_KEY", "QDB_ENDPOINT", "QDB_API_TOKEN", "OPENAI_API_KEY", "GEMINI_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SONGKIN_CONFIG", str(tmp_path / "no-config.toml"))
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 @dataclass
 class Page:
-    """What stands at a path. ``script`` takes over the raw connection after the request was read."""
+    """What stands at a path. ``answer`` makes another one of what was sent. ``script`` takes over the raw connection after the request was read."""
 
     body: bytes = b""
     kind: str = "audio/flac"
@@ -23,14 +23,16 @@ class Page:
     headers: Mapping[str, str] = field(default_factory=dict)
     head: bool = True
     script: Callable[[socket.socket], None] | None = None
+    answer: Callable[[bytes], Page] | None = None
 
 
 @dataclass
 class Web:
-    """The server. ``asked`` lists what it was asked: (method, path, headers)."""
+    """The server. ``asked`` lists what it was asked: (method, path, headers), ``sent`` what was sent with that."""
 
     url: str
     pages: dict[str, Page] = field(default_factory=dict)
+    sent: list[bytes] = field(default_factory=list)
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
 
     def gets(self) -> list[str]:
@@ -45,9 +47,12 @@ def web() -> Iterator[Web]:
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            self.rfile.read(int(headers.get("content-length", "0")))
+            body = self.rfile.read(int(headers.get("content-length", "0")))
+            served.sent.append(body)
             served.asked.append((self.command, self.path, headers))
             page = served.pages.get(unquote(self.path.partition("?")[0]))
+            if page is not None and page.answer is not None:
+                page = page.answer(body)
             if page is None:
                 self.send_error(404)
             elif page.script is not None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -61,6 +62,13 @@ class Config:
     fetch_seconds: float
     spotify_client_id: str
     spotify_client_secret: str
+    llm_url: str
+    llm_model: str
+    llm_key: str
+    openai_api_key: str
+    gemini_api_key: str
+    llm_seconds: float
+    llm_candidates: int
     lock_seconds: float
     origins: Mapping[str, str]
 
@@ -90,7 +98,7 @@ def _profile(text: str) -> Profile:
     raise ValueError(f"choose one of {', '.join(PROFILES)}")
 
 
-def _at_least(low: float, kind: Callable[[str], Any]) -> Callable[[str], Any]:
+def _at_least(low: float, kind: Callable[[str], Any], most: float = math.inf) -> Callable[[str], Any]:
     def parse(text: str) -> Any:
         try:
             value = kind(text)
@@ -98,9 +106,24 @@ def _at_least(low: float, kind: Callable[[str], Any]) -> Callable[[str], Any]:
             raise ValueError("it must be a whole number" if kind is int else "it must be a number") from None
         if not low <= value < math.inf:  # no for NaN too
             raise ValueError(f"it must be at least {low:g}")
+        if value > most:
+            raise ValueError(f"it must be at most {most:g}")
         return value
 
     return parse
+
+
+def _key(text: str) -> str:
+    key = text.strip()
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ValueError("no key holds blanks and such signs")
+    return key
+
+
+def _name(text: str) -> str:
+    if not text.isprintable() or len(text) > 200:
+        raise ValueError("no model is called so")
+    return text.strip()
 
 
 def _path(text: str) -> Path:
@@ -116,6 +139,14 @@ def _url(text: str) -> str:
     if text and not text.startswith(("http://", "https://")):
         raise ValueError("it must start with http:// or https://")
     return text.rstrip("/")
+
+
+def _server(text: str) -> str:
+    try:
+        urlsplit(text).port  # noqa: B018 - raises where there is none of that number
+    except ValueError:
+        raise ValueError("it is no address") from None
+    return _url(text)
 
 
 SETTINGS: Final = (
@@ -139,6 +170,13 @@ SETTINGS: Final = (
     Setting("fetch_seconds", _at_least(1, float), 600.0, "seconds that fetching one file may take"),
     Setting("spotify_client_id", str, "", "your own access to Spotify's API", ("SPOTIPY_CLIENT_ID",)),
     Setting("spotify_client_secret", str, "", "its secret", ("SPOTIPY_CLIENT_SECRET",), secret=True),
+    Setting("llm_url", _server, "", "a language model's server, like http://localhost:11434/v1; empty: none is asked"),
+    Setting("llm_model", _name, "", "the name of the model there"),
+    Setting("llm_key", _key, "", "its key", secret=True),
+    Setting("openai_api_key", _key, "", "a key that goes to api.openai.com alone", ("OPENAI_API_KEY",), secret=True),
+    Setting("gemini_api_key", _key, "", "a key that goes to Google's API alone", ("GEMINI_API_KEY",), secret=True),
+    Setting("llm_seconds", _at_least(0.1, float), 30.0, "seconds that the model may take for one answer"),
+    Setting("llm_candidates", _at_least(2, int, most=30), 30, "songs that it puts in order, 30 at most"),
     Setting("lock_seconds", _at_least(0, float), 5.0, "seconds to wait for another songkin process"),
 )
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from songkin.errors import NotFound, SongkinError
+from songkin.errors import NoAnswer, NotFound, SongkinError
 from songkin.library import Library
 
 State = Literal["ok", "note", "bad"]
@@ -43,9 +43,18 @@ class Finding:
     remedy: str = ""
 
 
-def examine(library: Library) -> list[Finding]:
-    """Look at everything songkin stands on. Nothing is changed; nothing raises."""
-    return [*_machine(), *_packages(), *_models(library), *_catalog(library), *_vectors(library), *_prints(library)]
+def examine(library: Library, *, ask_model: bool = False) -> list[Finding]:
+    """Look at everything songkin stands on. Nothing is changed; nothing raises. The language model is asked whether it is
+    there with ``ask_model`` alone."""
+    return [
+        *_machine(),
+        *_packages(),
+        *_models(library),
+        *_language_model(library, ask=ask_model),
+        *_catalog(library),
+        *_vectors(library),
+        *_prints(library),
+    ]
 
 
 def _machine() -> Iterator[Finding]:
@@ -97,6 +106,27 @@ def _models(library: Library) -> Iterator[Finding]:
                 "weights are not here",
                 f"`songkin models pull {spec.name}` ({size:.0f} MB)",
             )
+
+
+def _language_model(library: Library, *, ask: bool) -> Iterator[Finding]:
+    from songkin.fetching import chat, shown
+    from songkin.store.answers import model_of
+
+    model = model_of(library.config)
+    if not model.url:
+        yield Finding("language model", "ok", "none is set up, and none is needed")
+        return
+    try:
+        model.check()
+        if ask:
+            schema = {"type": "object", "properties": {"ready": {"type": "boolean"}}, "required": ["ready"]}
+            chat.ask(model, chat.Prompt("doctor/1", 'Answer with the JSON object {"ready": true}.', {}, schema))
+    except NoAnswer as error:
+        yield Finding("language model", "note", error.message, error.remedy)
+    else:
+        key = "with a key" if model.key else "without a key"
+        asked = "answers" if ask else "not asked: `songkin doctor --ask-llm` does"
+        yield Finding("language model", "ok", f"{model.name} at {shown(model.url)}, {key}; {asked}")
 
 
 def _catalog(library: Library) -> Iterator[Finding]:

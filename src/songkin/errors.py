@@ -4,10 +4,8 @@
     ├── ConfigError          a setting that cannot be used
     ├── AudioError           a file that cannot be opened, decoded or understood
     ├── SourceError          a folder, list or table that cannot be read
-    ├── ExportError          a file that cannot be written
-
-
     │   └── Unreachable      something elsewhere that cannot be fetched
+    ├── ExportError          a file that cannot be written
     ├── EncoderError         an encoder that cannot run
     │   └── WeightsMissing   its weights are not here and could not be pulled
     ├── StoreError           catalog or search index cannot do what was asked
@@ -16,6 +14,7 @@
     │   ├── LibraryTooNew    written by a newer songkin
     │   ├── IndexDamaged     the search index cannot be opened; the catalog can rebuild it
     │   └── SpaceMismatch    vectors of another size, encoder or version
+    ├── NoAnswer             a language model that says nothing that can be used
     └── QueryError           a question that cannot be answered
         ├── NotFound         names nothing in the library
         └── Ambiguous        names several songs
@@ -100,6 +99,10 @@ class IndexDamaged(StoreError):
 
 class SpaceMismatch(StoreError):
     """Vectors of another size, encoder or version than the ones stored."""
+
+
+class NoAnswer(SongkinError):
+    """A language model that is not set up, not reached, or says nothing that can be used."""
 
 
 class QueryError(SongkinError):

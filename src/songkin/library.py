@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 from songkin import config as settings
 from songkin import store
 from songkin.config import Config
+from songkin.describing import Describing
 from songkin.errors import NotFound, WeightsMissing
 from songkin.importing.feedback import Feedback
 from songkin.models import (
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     from songkin.training.albums import Trained
 
 
-class Library(Suggesting, Feedback):
+class Library(Suggesting, Describing, Feedback):
     """A library of music in one folder. Use it as a context manager; ``config`` overrides ``path``."""
 
     def __init__(self, path: str | os.PathLike[str] | None = None, *, config: Config | None = None) -> None:
@@ -252,23 +253,34 @@ class Library(Suggesting, Feedback):
 
     # Asking it -----------------------------------------------------------------------------------------------
 
-    def find(self, text: str, query: Query = Query()) -> Answer:
-        """Songs by words: how they sound, what is known of them, which words stand there."""
-        from songkin.search.find import find
+    def find(self, text: str, query: Query = Query(), *, rerank: bool = False, rewrite: bool = False) -> Answer:
+        """Songs by words: how they sound, what is known of them, which words stand there. A language model, where one
+        is set up, says the words in others (``rewrite``), or puts the best of what is found in order (``rerank``);
+        where it cannot, a note says so."""
+        from songkin.search import rerank as models
+        from songkin.store.answers import Answers
 
-        def ask(vectors: VectorStore) -> Answer:
-            return find(self.catalog, vectors, self._text_encoder, text, query, self._statistics())
-
-        answer, notes = self._upkeep.ask(ask)
-        if not answer.hits and not self.catalog.count():
-            notes = ("The library is empty: `songkin index FOLDER` fills it.",)
-        return Answer(answer.query, answer.hits, (*notes, *answer.notes))
+        answers = Answers(self.catalog.db, self.config) if rerank or rewrite else None
+        asked, notes = models.rewritten(answers, text) if answers and rewrite else (text, ())
+        if answers and rerank:
+            most = self.config.llm_candidates
+            answer = models.reranked(self.catalog, answers, asked, query, self._find, most)
+        else:
+            answer = self._find(asked, query)
+        return replace(answer, notes=(*notes, *answer.notes))
 
     def find_albums(
-        self, text: str, *, limit: int = 10, filters: Sequence[Filter] = (), progress: Progress | None = None
+        self,
+        text: str,
+        *,
+        limit: int = 10,
+        filters: Sequence[Filter] = (),
+        rerank: bool = False,
+        progress: Progress | None = None,
     ) -> AlbumAnswer:
         """Albums by words: what reviews and names say, what that means, how the songs of them that are here sound. What is
-        new is read first. Raises ``QueryError``, ``StoreError``."""
+        new is read first. With ``rerank`` a language model puts the best in order, as in ``find``. Raises ``QueryError``,
+        ``StoreError``."""
         from songkin.encoders import trained
         from songkin.indexing.albums import opened, own_encoder
         from songkin.progress import Quiet
@@ -283,9 +295,16 @@ class Library(Suggesting, Feedback):
 
         shelf, encoder = opened(self.catalog, self.config, ask, progress or Quiet())
         blend = blend_of(trained.card_of(own_encoder(self.config)))
+        most = max(limit, self.config.llm_candidates) if rerank else limit
         answer = find_albums(
-            self.catalog, shelf, encoder, text, limit=limit, filters=filters, statistics=self._statistics(), blend=blend
+            self.catalog, shelf, encoder, text, limit=most, filters=filters, statistics=self._statistics(), blend=blend
         )
+        if rerank:
+            from songkin.search.rerank import reranked_albums
+            from songkin.store.answers import Answers
+
+            known = Answers(self.catalog.db, self.config)
+            answer = reranked_albums(known, answer, limit, self.config.llm_candidates)
         if not shelf.albums:
             notes.append("There is no album here: `songkin index FOLDER` or `songkin import FILE` bring some.")
         return replace(answer, notes=(*dict.fromkeys(notes), *answer.notes))
@@ -341,7 +360,9 @@ class Library(Suggesting, Feedback):
         statistics = self._statistics()
         seed = seed_of(self.catalog, self.config, resolve(self.catalog, what), statistics)
         prints, made = self._upkeep.prints() if seed.codes else ([], ())
-        hits, notes = self._upkeep.ask(lambda vectors: similar(self.catalog, vectors, seed, query, statistics, prints))
+        hits, notes = self._upkeep.ask(
+            lambda vectors: similar(self.catalog, vectors, seed, query, statistics, prints), query
+        )
         return Answer(seed.label, hits, tuple(dict.fromkeys((*before, *made, *notes, *seed.notes))))
 
     def track(self, what: str) -> Track:
@@ -434,6 +455,17 @@ class Library(Suggesting, Feedback):
 
         with suppress(WeightsMissing):  # the run has said so already
             keep_tag_names(self._text_encoder, self.catalog)
+
+    def _find(self, text: str, query: Query) -> Answer:
+        from songkin.search.find import find
+
+        def ask(vectors: VectorStore) -> Answer:
+            return find(self.catalog, vectors, self._text_encoder, text, query, self._statistics())
+
+        answer, notes = self._upkeep.ask(ask, query)
+        if not answer.hits and not self.catalog.count():
+            notes = ("The library is empty: `songkin index FOLDER` fills it.",)
+        return Answer(answer.query, answer.hits, (*notes, *answer.notes))
 
     def _make(self) -> None:
         store.begin(self.config.library)

@@ -96,6 +96,10 @@ class Track:
     """Whether its title or artist was made up, because the source has no names."""
     added_at: float = 0.0
     """Seconds since 1970: when its owner added it somewhere, else when the library did."""
+    description: str = ""
+    """What a language model wrote of it; no source and no listener did."""
+    described_by: str = ""
+    described_at: float | None = None
     released: str = ""
     """Day or month of release (``2016-12-09``, ``2016-12``), empty where no more than the year is known."""
 
@@ -156,6 +160,10 @@ class AlbumNote:
     source: str = ""
     tracks: tuple[str, ...] = ()
     """Ids of its songs in the library."""
+    description: str = ""
+    """What a language model wrote of it; no source did."""
+    described_by: str = ""
+    described_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +239,29 @@ class ImportReport:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a language model (``by``, at ``at`` seconds since 1970) wrote of a song or an album."""
+
+    id: str
+    label: str
+    text: str
+    by: str = ""
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeReport:
+    """What one ``describe`` did: what was written, how many were described before as they are now, how many the model
+    gave nothing for."""
+
+    run: int = 0
+    made: tuple[Description, ...] = ()
+    known: tuple[Description, ...] = ()
+    failed: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,8 +408,14 @@ class Query:
     per_artist: int | None = 2
     per_album: int | None = 3
     hide_duplicates: bool = False
+    exact: bool = False
+    """Compare with every song instead of walking the graph of the search index."""
+    ef: int | None = None
+    """How widely the graph is walked: the more, the slower, and the surer."""
 
     def __post_init__(self) -> None:
+        if self.ef is not None and not 1 <= self.ef <= 100_000:
+            raise QueryError(f"ef cannot be {self.ef}.", remedy="Use 1 to 100000; some hundreds are many.")
         if not 1 <= self.limit <= 1000:
             raise QueryError(f"{self.limit} results cannot be given.", remedy="Ask for 1 to 1000 results with -n.")
         for name in ("per_artist", "per_album"):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from songkin.models import AlbumNote, Track, track_id
+from songkin.store import descriptions
 from songkin.store.catalog import Catalog
 from songkin.text import fold
 
@@ -51,7 +52,9 @@ def gathered(catalog: Catalog) -> list[tuple[AlbumNote, tuple[str, ...]]]:
         if said not in plain:
             plain[said] = _meant(told, row)
         told.setdefault(plain[said], _Told()).songs.append(row)
-    found = [(each.album(key), tuple(row.title for row in each.songs)) for key, each in told.items()]
+    written = descriptions.of_albums(catalog.db)
+    whole = [(each.album(key), tuple(row.title for row in each.songs)) for key, each in told.items()]
+    found = [(replace(album, **descriptions.told(written.get(album.id))), titles) for album, titles in whole]
     return sorted(found, key=lambda each: (fold(each[0].title), fold("; ".join(each[0].artists)), each[0].id))
 
 

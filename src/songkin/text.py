@@ -63,6 +63,8 @@ def describe(track: Track) -> str:
         line += f" {decade(track.year)}."
     if track.comment and len(track.comment) < 200:
         line += f" {track.comment}"
+    if track.description:
+        line += f" {track.description}"
     return line
 
 
@@ -73,6 +75,7 @@ def words(track: Track) -> str:
         parts.append(track.album_artist)
     if track.year:
         parts += [str(track.year), decade(track.year)]
+    parts.append(track.description)
     return " ".join(part for part in parts if part)
 
 
@@ -85,7 +88,8 @@ def describe_album(album: AlbumNote) -> str:
     by = f" by {', '.join(album.artists)}." if album.artists else ""
     genres = f" Genre: {', '.join(album.genres)};" if album.genres else ""
     year = f" Released: {album.year}." if album.year else ""
-    return f"{album.title}.{by}{genres}{year}" + (f" Review: {album.review}" if album.review else "")
+    review = f" Review: {album.review}" if album.review else ""
+    return f"{album.title}.{by}{genres}{year}{review}" + (f" {album.description}" if album.description else "")
 
 
 def album_words(album: AlbumNote, songs: Sequence[str] = ()) -> str:

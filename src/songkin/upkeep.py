@@ -7,6 +7,8 @@ do, if there is one.
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -14,11 +16,15 @@ from typing import TYPE_CHECKING, TypeVar
 from songkin import store
 from songkin.config import Config
 from songkin.errors import DiskFull, IndexDamaged, LibraryBusy, SpaceMismatch, StoreError
+from songkin.models import Query
 from songkin.store.catalog import Catalog
+from songkin.store.vectors import Tuning
 
 if TYPE_CHECKING:
     from songkin.store.prints import CodeFile
     from songkin.store.vectors import VectorStore
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -30,17 +36,26 @@ class Upkeep:
         self.catalog = catalog
         self.config = config
 
-    def ask(self, question: Callable[[VectorStore], T]) -> tuple[T, tuple[str, ...]]:
-        """Ask the search index. One that shows only now that it is damaged is made anew, once."""
+    def ask(self, question: Callable[[VectorStore], T], query: Query = Query()) -> tuple[T, tuple[str, ...]]:
+        """Ask the search index, exactly or with the ``ef`` of ``query``. One that shows only now that it is damaged is
+        made anew, once."""
+
+        def put(vectors: VectorStore) -> T:
+            vectors.tuning = Tuning(query.exact, query.ef)
+            began = time.monotonic()
+            found = question(vectors)
+            log.debug("%s answered after %.1f ms", type(vectors).__name__, 1e3 * (time.monotonic() - began))
+            return found
+
         try:
             with self.open_index() as (vectors, notes):
-                return question(vectors), notes
+                return put(vectors), notes
         except IndexDamaged:
             if self.catalog.db.readonly:
                 raise
         store.drop_vectors(self.catalog, self.config)
         with self.open_index() as (vectors, notes):
-            return question(vectors), notes
+            return put(vectors), notes
 
     @contextmanager
     def open_index(self) -> Iterator[tuple[VectorStore, tuple[str, ...]]]:

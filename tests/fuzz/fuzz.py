@@ -19,7 +19,19 @@ from typing import Any, Final
 
 import numpy as np
 
-TARGETS: Final = ("tags", "settings", "weights", "stored", "server", "words", "media", "lists", "tables", "links")
+TARGETS: Final = (
+    "tags",
+    "settings",
+    "weights",
+    "stored",
+    "server",
+    "words",
+    "media",
+    "lists",
+    "tables",
+    "links",
+    "answers",
+)
 
 
 def target(name: str) -> ModuleType:

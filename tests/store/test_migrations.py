@@ -14,6 +14,8 @@ from soundfiles import sound_file, tune
 
 NEW_TABLES = (
     "schedules",
+    "answers",
+    "descriptions",
     "shelf",
     "listens",
     "searches",
@@ -37,6 +39,9 @@ NEW_COLUMNS = (
     "table_features",
     "liked_at",
     "released",
+    "description",
+    "described_by",
+    "described_at",
 )
 
 

@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "show": "one song with all that is known of it",
     "stats": "numbers about the library",
     "set": "correct what is known of a song",
+    "describe": "have a language model write a few words about songs and albums",
     "join": "let two songs be one",
     "forget": "remove a song from the library (its file stays)",
     "reindex": "write the search index anew from the catalog",

@@ -24,11 +24,13 @@ from songkin.models import AlbumAnswer, AlbumHit, Filter
 @click.command(name="albums")
 @click.argument("text", nargs=-1, required=True)
 @click.option("-n", "--limit", default=10, show_default=True, metavar="N", help="How many albums.")
+@click.option("--rerank", is_flag=True, help="Have a language model put the best in order (SONGKIN_LLM_URL).")
 @with_filters
 @with_library
 def command(
     text: tuple[str, ...],
     limit: int,
+    rerank: bool,
     filters: tuple[Filter, ...],
     library: str | None,
     qdrant_url: str | None,
@@ -37,7 +39,7 @@ def command(
     """Albums by words: what reviews say of them and what that means, names and genres, and how their songs sound where
     they are here. Filters are year, genre, artist, album and source."""
     with opened(library, qdrant_url=qdrant_url) as music, Bar(quiet=as_json) as bar:
-        answer = music.find_albums(" ".join(text), limit=max(1, limit), filters=filters, progress=bar)
+        answer = music.find_albums(" ".join(text), limit=max(1, limit), filters=filters, rerank=rerank, progress=bar)
     for line in answer.notes:
         note(line)
     if as_json:

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
@@ -111,6 +112,45 @@ def with_query(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         asking = option(asking)
     return asking
+
+
+def with_tuning(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--exact`` and ``--ef`` go into the ``query``, which ``with_query`` above this makes; the command gets the seconds
+    of ``--timeout`` as ``timeout``. ``-v`` tells on stderr what is done."""
+
+    @functools.wraps(command)
+    def asking(*args: Any, query: Query, exact: bool, ef: int | None, verbose: bool, **options: Any) -> Any:
+        if verbose:
+            tell_all()
+        return command(*args, query=replace(query, exact=exact, ef=ef), **options)
+
+    for option in (
+        click.option("-v", "--verbose", is_flag=True, help="Tell on stderr what is asked, and how long it takes."),
+        click.option("--timeout", type=click.IntRange(min=1), metavar="S", help="Seconds to wait for a Qdrant server."),
+        click.option("--ef", type=int, metavar="N", help="How widely the graph of a large index is walked."),
+        click.option("--exact", is_flag=True, help="Compare with every song, without the graph of a large index."),
+    ):
+        asking = option(asking)
+    return asking
+
+
+def tell_all() -> None:
+    """Let this command tell on stderr what it does. Only songkin's own words: those of other programs may hold keys."""
+    import logging
+
+    class Told(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            note(f"{record.name.removeprefix('songkin.')}: {record.getMessage()}")
+
+    logger, handler, before = logging.getLogger("songkin"), Told(), logging.getLogger("songkin").level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+
+    def back() -> None:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+    click.get_current_context().call_on_close(back)
 
 
 def _query(

@@ -8,13 +8,14 @@ from songkin.cli.common import emit, note, opened, printable, show_table, table,
 
 
 @click.command(name="doctor")
+@click.option("--ask-llm", is_flag=True, help="Ask the language model, where one is set up, whether it is there.")
 @with_library
-def command(library: str | None, qdrant_url: str | None, as_json: bool) -> int:
+def command(ask_llm: bool, library: str | None, qdrant_url: str | None, as_json: bool) -> int:
     """What is installed, which weights and which store there are, what is missing, how to mend it."""
     from songkin.doctor import examine
 
     with opened(library, qdrant_url=qdrant_url) as music:
-        findings = examine(music)
+        findings = examine(music, ask_model=ask_llm)
     bad = [finding for finding in findings if finding.state == "bad"]
     if as_json:
         names = ("what", "state", "told", "remedy")

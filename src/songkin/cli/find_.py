@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import click
 
-from songkin.cli.common import emit, opened, show_answer, show_tracks, track_json, with_library, with_query
+from songkin.cli.common import emit, opened, show_answer, show_tracks, track_json, with_library, with_query, with_tuning
 from songkin.models import Query
 
 
 @click.command(name="find")
 @click.argument("text", nargs=-1, required=True)
 @click.option("--names", is_flag=True, help="Only names: songs whose title or artist begins so, or nearly.")
+@click.option("--rerank", is_flag=True, help="Have a language model put the best in order (SONGKIN_LLM_URL).")
+@click.option("--rewrite", is_flag=True, help="Have a language model say TEXT in other words first.")
 @with_query
+@with_tuning
 @with_library
 def command(
-    text: tuple[str, ...], names: bool, query: Query, library: str | None, qdrant_url: str | None, as_json: bool
+    text: tuple[str, ...],
+    names: bool,
+    rerank: bool,
+    rewrite: bool,
+    query: Query,
+    timeout: int | None,
+    library: str | None,
+    qdrant_url: str | None,
+    as_json: bool,
 ) -> None:
     """Songs by words: how they sound, what is known of them, which words stand there."""
-    with opened(library, qdrant_url=qdrant_url) as music:
+    with opened(library, qdrant_url=qdrant_url, qdrant_timeout=timeout) as music:
         if not names:
-            show_answer(music.find(" ".join(text), query), as_json)
+            show_answer(music.find(" ".join(text), query, rerank=rerank, rewrite=rewrite), as_json)
             return
         tracks = music.lookup(" ".join(text), query.limit)
     if as_json:

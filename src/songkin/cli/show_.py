@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from songkin.cli.common import called, clock, emit, opened, printable, show_table, track_json, with_library
+from songkin.cli.common import called, clock, day, emit, opened, printable, show_table, track_json, with_library
 from songkin.models import TABLE_FIELDS, AlbumNote, Track
 from songkin.search.shown import Shown
 
@@ -43,6 +43,14 @@ def _json(shown: Shown) -> dict[str, object]:
         "label": track.record_label,
         "features": dict(track.features),
         "table_features": dict(track.table_features),
+        "description": {
+            "text": track.description,
+            "by": track.described_by,
+            "at": track.described_at,
+            "generated": True,
+        }
+        if track.description
+        else None,
     }
     return {
         "track": {**track_json(track), **more},
@@ -86,6 +94,14 @@ def _names(shown: Shown) -> Iterator[Row]:
     yield "time", clock(track.duration)
     yield "explicit", "" if track.explicit is None else "yes" if track.explicit else "no"
     yield "comment", track.comment
+    yield "generated", _generated(track)
+
+
+def _generated(what: Track | AlbumNote) -> str:
+    """What a language model wrote, and which, and when."""
+    if not what.description:
+        return ""
+    return f"{what.description} ({what.described_by}, {day(what.described_at or 0)})"
 
 
 def _sound(shown: Shown) -> Iterator[Row]:
@@ -113,6 +129,7 @@ def _table(track: Track) -> Iterator[Row]:
 def _reviews(shown: Shown) -> Iterator[Row]:
     for note in shown.albums:
         yield "album review", _review(note)
+        yield "generated", _generated(note)
 
 
 def _review(note: AlbumNote) -> str:

@@ -31,14 +31,19 @@ class Shown:
     albums: tuple[AlbumNote, ...]
 
 
+def heard(catalog: Catalog, track: Track) -> dict[str, float]:
+    """The tags that were heard in a song with their probability, strongest first."""
+    tags = tags_of(catalog.vectors.of([track.id], ("mtt_tags", "msd_tags")).get(track.id, {}))
+    return strongest(tags) if tags is not None else {}
+
+
 def shown(catalog: Catalog, track: Track) -> Shown:
     """All that is known of a song of the library."""
-    tags = tags_of(catalog.vectors.of([track.id], ("mtt_tags", "msd_tags")).get(track.id, {}))
     twins = [(b if a == track.id else a, evidence) for a, b, evidence in catalog.linked() if track.id in (a, b)]
     others = catalog.tracks([twin for twin, _ in twins])
     return Shown(
         track=track,
-        heard=strongest(tags) if tags is not None else {},
+        heard=heard(catalog, track),
         duplicates=tuple((others[twin], evidence) for twin, evidence in twins if twin in others),
         vectors=catalog.vectors.origins(track.id),
         votes=catalog.votes_on(track.id),

@@ -32,7 +32,7 @@ MANIFEST: Final = "songkin-catalog.json"
 WHAT: Final = "songkin catalog"
 FORMAT: Final = 1
 _TABLES: Final = (
-    *("runs", "tracks", "aliases", "claims", "playlists", "entries", "albums"),
+    *("runs", "tracks", "aliases", "claims", "playlists", "entries", "albums", "descriptions"),
     *("own_spaces", "changes", "links", "votes", "listens", "searches", "refused"),
     *("schedules", "statistics"),
 )

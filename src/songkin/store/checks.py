@@ -7,6 +7,7 @@ from its log. So a whole batch is checked, and put into plain types, before a by
 
 from __future__ import annotations
 
+import logging
 import math
 import uuid
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 
 from songkin.errors import StoreError
 from songkin.store.vectors import Ask, Condition, Layout, Point, Recommend, Space, Sparse, unit
+
+log = logging.getLogger(__name__)
 
 _INT64 = 2**63
 
@@ -162,6 +165,9 @@ def _checked_condition(layout: Layout, condition: Condition) -> Condition:
 
 def checked_ask(layout: Layout, ask: Ask, where: Sequence[Condition] = ()) -> Ask:
     """The question as an engine may have it, ``where`` added to its own conditions."""
+    log.debug(
+        "asking %s for %d, exact %s, ef %s, %d conditions", ask.space, ask.limit, ask.exact, ask.ef, len(ask.where)
+    )
     if ask.limit < 1:
         raise StoreError(f"{ask.limit} neighbours cannot be given.", remedy="Ask for 1 or more.")
     if ask.floor is not None and not math.isfinite(ask.floor):

@@ -3,7 +3,7 @@
 A claim is what one source says: columns of ``tracks`` with values, unknown ones left out. Several sources may tell of one
 song; what the library shows is the first value in this order: what the user set (``edit``), what the file's tags say
 (``file``), what tables and lists say, the oldest first, what was guessed from the file's name, and names that were made
-up. What a source said that was taken back (``kept``) counts while no other tells of a song that stays. Within one source its latest version counts. So a run is taken back by removing its claims and merging the rest.
+up. A description is told by a language model alone (``generated``). What a source said that was taken back (``kept``) counts while no other tells of a song that stays. Within one source its latest version counts. So a run is taken back by removing its claims and merging the rest.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from songkin.text import fold
 FILE: Final = "file"
 EDIT: Final = "edit"
 KEPT: Final = "kept"
-NO_SOURCES: Final = (EDIT, KEPT)
+GENERATED: Final = "generated"
+"""Origin of what a language model wrote."""
+NO_SOURCES: Final = (EDIT, KEPT, GENERATED)
 """Origins of claims for whose sake alone a song does not stay."""
 
 PLAIN: Final[Mapping[str, Any]] = {
@@ -43,9 +45,14 @@ PLAIN: Final[Mapping[str, Any]] = {
     "musical_key": "",
     "liked_at": None,
     "released": "",
+    "description": "",
+    "described_by": "",
+    "described_at": None,
 }
 """Columns that sources tell, and their values where nobody does."""
 
+_NO_FILE: Final = frozenset({"liked_at", "description", "described_by", "described_at"})
+"""Columns of which no file says anything."""
 _NAMES: Final = ("title", "artists")
 _NO_ZERO: Final = frozenset({"duration", "year", "placeholder"})
 """Columns of numbers in which zero says nothing; elsewhere it does (not explicit, a popularity of 0)."""
@@ -95,7 +102,7 @@ def of_song(song: Song, liked_at: float | None = None) -> dict[str, Any]:
 
 def of_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that the file of a track claims, from its row as only the file made it."""
-    said = {name: nothing for name, nothing in PLAIN.items() if name != "liked_at"}
+    said = {name: nothing for name, nothing in PLAIN.items() if name not in _NO_FILE}
     found = {name: row[name] for name, nothing in said.items() if row[name] not in (nothing, None, "")}
     if row["guessed"]:
         found["guessed"] = list(row["guessed"])

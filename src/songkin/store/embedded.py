@@ -43,7 +43,7 @@ from songkin.store.checks import (
     is_empty,
     is_id,
 )
-from songkin.store.vectors import Ask, Condition, Layout, Match, Point, Recommend, average, batches, examples
+from songkin.store.vectors import Ask, Condition, Layout, Match, Point, Recommend, Tuning, average, batches, examples
 
 GRAPH_FROM: Final = 50_000
 """Points from which a graph index pays: below, the exact scan takes a few milliseconds and finds everything."""
@@ -64,6 +64,7 @@ class EmbeddedStore:
         self, folder: Path, layout: Layout, *, wait: float = 5.0, create: bool = True, exclusive: bool = False
     ) -> None:
         self.layout = layout
+        self.tuning = Tuning()
         self.exclusive = exclusive
         self._folder = folder
         self._index = folder / "index"
@@ -315,7 +316,7 @@ class EmbeddedStore:
 
     def ask(self, asks: Sequence[Ask]) -> list[list[Match]]:
         """Answer several questions in one pass over the index, in their order."""
-        ready = [checked_ask(self.layout, ask) for ask in asks]
+        ready = [checked_ask(self.layout, self.tuning.of(ask)) for ask in asks]
         wanted = [self._request(ask) for ask in ready if not is_empty(ask)]
         with self._reading("searched"):
             answers = iter(self._shard.query_batch(edge.QueryBatchRequest(wanted)))

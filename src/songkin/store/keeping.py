@@ -20,7 +20,7 @@ TABLES: Final[Mapping[str, sa.Table]] = {
     table.name: table
     for table in (
         *(schema.runs, schema.tracks, schema.aliases, schema.claims, schema.playlists, schema.entries, schema.albums),
-        *(schema.schedules, schema.statistics),
+        *(schema.schedules, schema.statistics, schema.descriptions),
         *(
             schema.own_spaces,
             schema.changes,

@@ -113,6 +113,18 @@ def _to_2(connection: sa.Connection) -> None:
 
 _TO_3: Final = (
     "ALTER TABLE tracks ADD COLUMN released VARCHAR NOT NULL DEFAULT ''",
+    "ALTER TABLE tracks ADD COLUMN description VARCHAR NOT NULL DEFAULT ''",
+    "ALTER TABLE tracks ADD COLUMN described_by VARCHAR NOT NULL DEFAULT ''",
+    "ALTER TABLE tracks ADD COLUMN described_at FLOAT",
+    """CREATE TABLE descriptions (album VARCHAR(36) NOT NULL,
+       run INTEGER NOT NULL,
+       text VARCHAR NOT NULL,
+       model VARCHAR NOT NULL,
+       at FLOAT NOT NULL,
+       digest VARCHAR NOT NULL,
+       PRIMARY KEY (album,
+       run)) WITHOUT ROWID""",
+    "CREATE INDEX ix_descriptions_run ON descriptions (run)",
     """CREATE TABLE slices (name VARCHAR NOT NULL,
        size BIGINT NOT NULL,
        mtime_ns BIGINT NOT NULL,
@@ -145,12 +157,17 @@ _TO_3: Final = (
        PRIMARY KEY (user,
        at,
        text)) WITHOUT ROWID""",
+    """CREATE TABLE answers ("key" VARCHAR NOT NULL,
+       at FLOAT NOT NULL,
+       answer VARCHAR NOT NULL,
+       PRIMARY KEY ("key")) WITHOUT ROWID""",
+    "CREATE INDEX ix_answers_at ON answers (at)",
 )
 
 
 def _to_3(connection: sa.Connection) -> None:
     """Slices of playlists that need not be read again; what was heard and searched for; whose vectors are,
-    without reading them; days of release."""
+    without reading them; days of release; what a language model said and wrote."""
     for statement in _TO_3:
         connection.exec_driver_sql(statement)
 

@@ -16,6 +16,7 @@ from songkin.records import Album, Listing, Song
 from songkin.store import returning
 from songkin.store.bulk import insert
 from songkin.store.database import Database, parts
+from songkin.store.descriptions import of_albums, told
 from songkin.store.rows import to_track
 from songkin.store.schema import albums, changes, entries, playlists, tracks
 from songkin.text import fold
@@ -146,6 +147,7 @@ class Playlists:
     def albums(self) -> list[AlbumNote]:
         """What sources say of albums, by title."""
         rows = self.db.rows(sa.select(albums).order_by(albums.c.title_fold, albums.c.artist_fold, albums.c.key))
+        said = of_albums(self.db)
         return [
             AlbumNote(
                 id=row.id,
@@ -158,6 +160,7 @@ class Playlists:
                 review=row.review,
                 liked=bool(row.liked),
                 source=row.source,
+                **told(said.get(row.id)),
             )
             for row in rows
         ]

@@ -158,4 +158,7 @@ def to_track(row: sa.Row[Any]) -> Track:
         placeholder=bool(row.placeholder),
         added_at=row.added_at if row.liked_at is None else row.liked_at,
         released=row.released,
+        description=row.description,
+        described_by=row.described_by,
+        described_at=row.described_at,
     )

@@ -74,6 +74,9 @@ tracks = sa.Table(
     sa.Column("popularity", sa.Float),
     sa.Column("placeholder", sa.Integer, nullable=False, server_default="0"),  # its names were made up
     sa.Column("table_features", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("description", sa.String, nullable=False, server_default=""),  # a language model wrote it
+    sa.Column("described_by", sa.String, nullable=False, server_default=""),
+    sa.Column("described_at", sa.Float),
     sa.Column("liked_at", sa.Float),  # when its owner added it to a playlist first
     sa.Column(
         "released", sa.String, nullable=False, server_default=""
@@ -171,6 +174,18 @@ shelf = sa.Table(
     sqlite_with_rowid=False,
 )
 
+descriptions = sa.Table(
+    "descriptions",  # what a language model wrote of albums; of songs it stands among their claims
+    metadata,
+    sa.Column("album", sa.String(36), primary_key=True),
+    sa.Column("run", sa.Integer, primary_key=True, index=True),
+    sa.Column("text", sa.String, nullable=False),  # the latest counts; empty: it was removed
+    sa.Column("model", sa.String, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("digest", sa.String, nullable=False),  # of what the model was asked
+    sqlite_with_rowid=False,
+)
+
 slices = sa.Table(
     "slices",  # files of lists that need not be read again, as they were when they were taken in
     metadata,
@@ -251,6 +266,15 @@ searches = sa.Table(
     sa.Column("user", sa.String, primary_key=True),
     sa.Column("at", sa.Float, primary_key=True),
     sa.Column("text", sa.String, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+answers = sa.Table(
+    "answers",  # of a language model, kept so that a question is not asked twice
+    metadata,
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+    sa.Column("answer", sa.String, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -40,6 +40,7 @@ from songkin.store.vectors import (
     Match,
     Point,
     Recommend,
+    Tuning,
     average,
     batches,
     examples,
@@ -96,6 +97,7 @@ class ServerStore:
 
     def __init__(self, client: QdrantClient, layout: Layout) -> None:
         self.layout = layout
+        self.tuning = Tuning()
         self._name = layout.collection
         self._open: QdrantClient | None = client
         options = client.init_options
@@ -209,7 +211,7 @@ class ServerStore:
 
     def ask(self, asks: Sequence[Ask]) -> list[list[Match]]:
         """Answer several questions in one round trip, in their order."""
-        client, ready = self._client, [checked_ask(self.layout, ask) for ask in asks]
+        client, ready = self._client, [checked_ask(self.layout, self.tuning.of(ask)) for ask in asks]
         wanted = [
             models.QueryRequest(
                 query=wire.nearest(ask),

@@ -24,6 +24,7 @@ from songkin.store.schema import (
     aliases,
     changes,
     claims,
+    descriptions,
     entries,
     listens,
     own_spaces,
@@ -36,7 +37,7 @@ from songkin.store.schema import (
 )
 from songkin.store.songbook import Songbook
 
-UNDOABLE: Final = ("import", "set", "join", "playlist", "clusters", "top", "refresh")
+UNDOABLE: Final = ("import", "set", "join", "playlist", "clusters", "top", "refresh", "describe")
 
 
 def check(db: Database, run: int) -> None:
@@ -81,6 +82,7 @@ def take_back(db: Database, run: int) -> dict[str, int]:
         Songbook(connection, run).raise_revs({*touched, *relisted})
         _drop_spaces(connection)
         connection.execute(sa.delete(changes).where(changes.c.run == run))
+        connection.execute(sa.delete(descriptions).where(descriptions.c.run == run))
         connection.execute(sa.delete(slices).where(slices.c.run == run))
         connection.execute(sa.update(runs).where(runs.c.id == run).values(state="undone"))
     return {

@@ -10,7 +10,7 @@ What goes in is checked by ``checks.py`` first, alike for all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, Self
 
 import numpy as np
@@ -101,6 +101,18 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Tuning:
+    """How questions are searched that do not say it themselves: exactly, or how widely the graph is walked (``ef``)."""
+
+    exact: bool = False
+    ef: int | None = None
+
+    def of(self, ask: Ask) -> Ask:
+        """The question, tuned."""
+        return replace(ask, exact=ask.exact or self.exact, ef=self.ef if ask.ef is None else ask.ef)
+
+
+@dataclass(frozen=True, slots=True)
 class Recommend:
     """Points near ``positive`` and far from ``negative`` examples (ids of stored points, which never come back).
 
@@ -133,6 +145,7 @@ class VectorStore(Protocol):
     """
 
     layout: Layout
+    tuning: Tuning
 
     def __enter__(self) -> Self: ...
 

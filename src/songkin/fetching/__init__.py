@@ -17,7 +17,6 @@ import base64
 import hashlib
 import http.client
 import ipaddress
-import re
 import socket
 import ssl
 import threading
@@ -31,24 +30,18 @@ from typing import Any, BinaryIO, Final
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 from songkin.errors import SourceError, Unreachable
+from songkin.fetching.addresses import PATH, PORTS, is_link, public, shown
+
+__all__ = ["ASK_SECONDS", "MOST_ADDRESS", "MOST_REDIRECTS", "Facts", "Rules", "ask", "fetch", "is_link", "judge"]
+__all__ += ["keep", "post", "public", "shown"]
 
 MOST_REDIRECTS: Final = 5
 MOST_ADDRESS: Final = 8000
 """Characters that an address may have."""
 ASK_SECONDS: Final = 30.0
 """How long a server may take to say what it has."""
-_STILL_SECONDS: Final = 30.0  # without a byte
 _BLOCK: Final = 1 << 16
-_PORTS: Final = {"http": 80, "https": 443}
-_PATH: Final = "/%:@!$&'()*+,;=~-._"  # stands in a path as it is
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
-_SECRET: Final = re.compile(
-    r"(?:x-(?:amz|goog|oss|cos)-.*|(?:.*[-_.])?(?:auth|authorization|credentials?|key|passw(?:or)?d|pass|pwd|secret|sig|"
-    r"signature|token|jwt|session|sid|hmac|hash|policy)|(?:api|access)-?key|apikey|accesstoken|awsaccesskeyid|"
-    r"googleaccessid|key-pair-id|expires|se|sp|sv|sr|st|spr|skoid|sktid|skt|ske|sks|skv)",
-    re.IGNORECASE,
-)
-"""Names of what in a query lets its bearer in: tokens and keys, and signed addresses of Amazon, Google and Azure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +53,8 @@ class Rules:
     max_bytes: int = 1 << 30
     seconds: float = 600.0
     offline: bool = False
+    still: float = 30.0
+    """Seconds that a server may send nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,35 +75,6 @@ class Facts:
         with suppress(ValueError, OverflowError, TypeError):
             return int(parsedate_to_datetime(self.modified).timestamp()) * 1_000_000_000
         return 0 if self.size is not None else time.time_ns()
-
-
-def is_link(text: str) -> bool:
-    """Whether ``text`` is an address of the web."""
-    return text[:8].lower().startswith(("http://", "https://"))
-
-
-def public(link: str) -> str:
-    """The address without name, password, fragment and what in its query looks like a secret: the same song has the
-    same one, and it may be shown and stored."""
-    try:
-        parts = urlsplit(link)
-        host = parts.netloc.rpartition("@")[2].lower()
-    except ValueError:  # half of an IPv6 address; it will be refused, but it is to be named
-        return link.partition("?")[0].rpartition("@")[2]
-    kept = [
-        field for field in parts.query.split("&") if field and not _SECRET.fullmatch(unquote(field.partition("=")[0]))
-    ]
-    scheme = parts.scheme.lower()
-    port = f":{_PORTS.get(scheme)}"
-    return urlunsplit(
-        (scheme, host.removesuffix(port), quote(parts.path or "/", safe=_PATH, errors="replace"), "&".join(kept), "")
-    )
-
-
-def shown(link: str) -> str:
-    """``public``, fit for a line of text."""
-    clean = "".join(c if c.isprintable() else "?" for c in public(link))
-    return clean if len(clean) <= 200 else clean[:199] + "…"
 
 
 def ask(link: str, rules: Rules) -> Facts:
@@ -136,7 +102,7 @@ def judge(link: str, rules: Rules) -> None:
     parts = _parsed(link, link)
     try:
         _good_addresses(
-            link, (parts.hostname or "").encode("idna").decode("ascii"), parts.port or _PORTS[parts.scheme], rules
+            link, (parts.hostname or "").encode("idna").decode("ascii"), parts.port or PORTS[parts.scheme], rules
         )
     except OSError as error:
         raise _explained(link, error, rules, time.monotonic() + rules.seconds) from error
@@ -166,6 +132,29 @@ def fetch(link: str, file: BinaryIO, rules: Rules) -> Facts:
         if facts.size is not None and got != facts.size:
             raise _trouble(link, f"broke off after {got:,} of {facts.size:,} bytes", "Try again.")
     return facts
+
+
+def post(link: str, body: bytes, headers: Mapping[str, str], rules: Rules) -> tuple[int, str, bytes]:
+    """Send ``body`` to one address, and no other (it is not led elsewhere): status, media type and body of the answer.
+    Raises ``Unreachable``, also where the answer is longer than ``rules.max_bytes``."""
+    if rules.offline:
+        raise _offline(link)
+    deadline, got = time.monotonic() + rules.seconds, bytearray()
+    try:
+        parts = _parsed(link, link)
+        with _asked(link, parts, "POST", {**_login(parts), **headers}, rules, deadline, body) as response:
+            while block := response.read1(_BLOCK):
+                got += block
+                if len(got) > rules.max_bytes:
+                    raise _trouble(link, f"answered with more than {rules.max_bytes:,} bytes", "Try again.")
+                _in_time(deadline)
+            _in_time(deadline)
+            if response.length:  # a connection that is closed too early ends as one that is done
+                raise _trouble(link, "broke off", "Try again.")
+            packed = response.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}
+            return response.status, "packed" if packed else _facts(response).kind, bytes(got)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _explained(link, error, rules, deadline) from error
 
 
 def _in_time(deadline: float) -> None:
@@ -223,10 +212,10 @@ def _parsed(link: str, address: str) -> SplitResult:
         host = ""
     if bad or not host:
         raise _trouble(link, "is no address that can be fetched", "Check how it is written.")
-    if parts.scheme not in _PORTS:
+    if parts.scheme not in PORTS:
         raise _trouble(link, f"leads to {parts.scheme}://, and only http and https are followed", "Check the address.")
-    path = quote(parts.path or "/", safe=_PATH, errors="replace")
-    return parts._replace(path=path, query=quote(parts.query, safe=_PATH + "?", errors="replace"), fragment="")
+    path = quote(parts.path or "/", safe=PATH, errors="replace")
+    return parts._replace(path=path, query=quote(parts.query, safe=PATH + "?", errors="replace"), fragment="")
 
 
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
@@ -242,11 +231,17 @@ def _login(parts: SplitResult) -> dict[str, str]:
 
 @contextmanager
 def _asked(
-    link: str, parts: SplitResult, method: str, headers: Mapping[str, str], rules: Rules, deadline: float
+    link: str,
+    parts: SplitResult,
+    method: str,
+    headers: Mapping[str, str],
+    rules: Rules,
+    deadline: float,
+    body: bytes | None = None,
 ) -> Iterator[http.client.HTTPResponse]:
     """One request to one server, cut off at the deadline whatever it is doing."""
     host = (parts.hostname or "").encode("idna").decode("ascii")
-    port = parts.port or _PORTS[parts.scheme]
+    port = parts.port or PORTS[parts.scheme]
     sock = _connected(link, host, port, rules, deadline)
     connection = http.client.HTTPConnection(host, port)
     if parts.scheme == "https":
@@ -260,6 +255,7 @@ def _asked(
         connection.request(
             method,
             target,
+            body,
             headers={"User-Agent": "songkin", "Accept-Encoding": "identity", "Connection": "close", **headers},
         )
         with connection.getresponse() as response:
@@ -294,7 +290,7 @@ def _connected(link: str, host: str, port: int, rules: Rules, deadline: float) -
     for family, kind, protocol, _, address in _good_addresses(link, host, port, rules):
         _in_time(deadline)
         sock = socket.socket(family, kind, protocol)
-        sock.settimeout(max(0.01, min(deadline - time.monotonic(), _STILL_SECONDS)))
+        sock.settimeout(max(0.01, min(deadline - time.monotonic(), rules.still)))
         try:
             sock.connect(address)
         except OSError as error:
@@ -384,7 +380,7 @@ def _explained(link: str, error: Exception, rules: Rules, deadline: float) -> Un
     if isinstance(error, socket.gaierror):
         return _trouble(link, "is at a server that nobody knows", "Check its spelling, and the network.")
     if isinstance(error, TimeoutError):
-        return _trouble(link, f"was waited for in vain for {_STILL_SECONDS:g} seconds", "Try again later.")
+        return _trouble(link, f"was waited for in vain for {rules.still:g} seconds", "Try again later.")
     if isinstance(error, ssl.SSLCertVerificationError):
         return _trouble(
             link, f"is at a server that cannot prove who it is ({error.verify_message})", "Check the address."
