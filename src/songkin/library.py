@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from songkin.encoders.base import EncoderSpec
     from songkin.evaluation.report import Report
     from songkin.exporting import Exporting
+    from songkin.indexing.albums import Shelving
     from songkin.progress import Progress
     from songkin.recommending.clusters import Clusters
     from songkin.search.shown import Shown
@@ -282,7 +283,7 @@ class Library(Suggesting, Describing, Feedback):
         new is read first. With ``rerank`` a language model puts the best in order, as in ``find``. Raises ``QueryError``,
         ``StoreError``."""
         from songkin.encoders import trained
-        from songkin.indexing.albums import opened, own_encoder
+        from songkin.indexing.albums import own_encoder
         from songkin.progress import Quiet
         from songkin.search.albums import blend_of, find_albums
 
@@ -293,7 +294,7 @@ class Library(Suggesting, Describing, Feedback):
             notes.extend(told)
             return found
 
-        shelf, encoder = opened(self.catalog, self.config, ask, progress or Quiet())
+        shelf, encoder = self._shelving.opened(ask, progress or Quiet())
         blend = blend_of(trained.card_of(own_encoder(self.config)))
         most = max(limit, self.config.llm_candidates) if rerank else limit
         answer = find_albums(
@@ -308,6 +309,12 @@ class Library(Suggesting, Describing, Feedback):
         if not shelf.albums:
             notes.append("There is no album here: `songkin index FOLDER` or `songkin import FILE` bring some.")
         return replace(answer, notes=(*dict.fromkeys(notes), *answer.notes))
+
+    @cached_property
+    def _shelving(self) -> Shelving:
+        from songkin.indexing.albums import Shelving
+
+        return Shelving(self.catalog, self.config)
 
     def train_albums(
         self, *, steps: int = 0, base: str = "", seed: int = 0, progress: Progress | None = None

@@ -29,6 +29,7 @@ MEASUREMENTS: Final = {
     "words": ("asking", "words", "a question in words, in a process that is awake"),
     "start": ("starting", "start", "from the command's start to its answer"),
     "import": ("importing", "import_", "tables, slices of playlists, names while they are typed"),
+    "albums": ("shelving", "albums", "an index of 24,000 album reviews"),
     "recommend": ("recommending", "recommend", "playlist-kNN, and what goes with 50 songs"),
     "clusters": ("clustering", "clusters", "k-means of a million rows against scikit-learn's (needs --sklearn)"),
     "growth": ("growing", "growth", "what growing costs"),

@@ -52,21 +52,39 @@ def name_of(catalog: Catalog, encoder: TextEncoder | None) -> str:
     return hashlib.blake2b(repr(said).encode(), digest_size=12).hexdigest()
 
 
-def opened(catalog: Catalog, config: Config, ask: Asking, told: Progress) -> tuple[Shelf, TextEncoder | None]:
-    """The shelf of this catalog, made if it is not there, and what read it: None where its weights are not here.
+class Shelving:
+    """The albums of one library, and what reads them: loaded when first asked, and anew where the catalog or the own
+    encoder has changed."""
 
-    Raises ``StoreError`` where it cannot be written.
-    """
-    encoder: TextEncoder | None = encoder_of(config)
-    if encoder is not None and not weights.installed(encoder.spec, config.cache):
-        encoder = None
-    folder, name = albums_folder(config.library), name_of(catalog, encoder)
-    found = shelf.load(folder, name)
-    if found is None:
-        found = _made(catalog, encoder, ask, told)
-        if not catalog.db.readonly:
-            shelf.save(folder, name, found)
-    return found, encoder
+    def __init__(self, catalog: Catalog, config: Config) -> None:
+        self.catalog, self.config = catalog, config
+        self._encoder: TextEncoder | None = None
+        self._of: float | None = None
+        self._shelf: Shelf | None = None
+        self._name = ""
+
+    def opened(self, ask: Asking, told: Progress) -> tuple[Shelf, TextEncoder | None]:
+        """The shelf of this catalog, made if it is not there, and what read it: None where its weights are not here.
+
+        Raises ``StoreError`` where it cannot be written, ``EncoderError`` where the own encoder is damaged.
+        """
+        encoder = self._reader()
+        folder, name = albums_folder(self.config.library), name_of(self.catalog, encoder)
+        if self._shelf is None or name != self._name:
+            found = shelf.load(folder, name)
+            if found is None:
+                found = _made(self.catalog, encoder, ask, told)
+                if not self.catalog.db.readonly:
+                    shelf.save(folder, name, found)
+            self._shelf, self._name = found, name
+        return self._shelf, encoder
+
+    def _reader(self) -> TextEncoder | None:
+        card = own_encoder(self.config) / trained.CARD
+        of = card.stat().st_mtime if card.exists() else 0.0
+        if self._encoder is None or of != self._of:
+            self._encoder, self._of = encoder_of(self.config), of
+        return self._encoder if weights.installed(self._encoder.spec, self.config.cache) else None
 
 
 def _made(catalog: Catalog, encoder: TextEncoder | None, ask: Asking, told: Progress) -> Shelf:

@@ -10,7 +10,6 @@ are kept in the catalog, by what was read: reading is what costs time.
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shutil
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import orjson
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
@@ -166,7 +166,7 @@ def save(folder: Path, name: str, made: Shelf) -> None:
     beside = folder / f".{secrets.token_hex(4)}"
     try:
         beside.mkdir(parents=True)
-        (beside / "albums.json").write_text(json.dumps(made.albums, ensure_ascii=False), "utf-8", "surrogatepass")
+        (beside / "albums.json").write_bytes(orjson.dumps(made.albums))
         for array in _ARRAYS:
             np.save(beside / f"{array}.npy", getattr(made, array), allow_pickle=False)
         for kind in ("words", "stems"):
@@ -188,7 +188,7 @@ def load(folder: Path, name: str) -> Shelf | None:
     """The shelf that was made of a catalog in this state; None where there is none, or it is damaged."""
     place = folder / name
     with suppress(OSError, ValueError, KeyError, EOFError, IndexError):
-        told = json.loads((place / "albums.json").read_text("utf-8", "surrogatepass"))
+        told = orjson.loads((place / "albums.json").read_bytes())
         text, heard, sounding = (_array(place, array) for array in _ARRAYS)
         words, stemmed = (
             Postings(
