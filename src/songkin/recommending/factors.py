@@ -41,7 +41,7 @@ KNN: Final = "knn"
 ITEMS: Final = "item-knn"
 FACTORS: Final = 64
 """At most; few playlists have fewer (``_factors``), which else are learned by heart."""
-NEIGHBOURS: Final = 100
+NEIGHBOURS: Final = 200
 """Songs that each song is compared with by ``tfidf`` and ``bm25``."""
 _MODELS: Final[Mapping[str, tuple[str, str, Mapping[str, Any]]]] = {
     "tfidf": ("nearest_neighbours", "TFIDFRecommender", {"K": NEIGHBOURS}),
@@ -52,8 +52,6 @@ _MODELS: Final[Mapping[str, tuple[str, str, Mapping[str, Any]]]] = {
 }
 """Name: module of ``implicit``, class, parameters."""
 _BY_ITEMS: Final = ("tfidf", "bm25")
-_TAILS: Final = {"bpr": (1.0,), "lmf": (1.0, 0.0)}
-"""What stands behind the factors of a list: how much its songs' popularity counts, and its own which counts nothing."""
 NAMES: Final = (KNN, ITEMS, *_MODELS)
 
 
@@ -86,7 +84,7 @@ def fitted(crowd: Crowd, name: str, seed: int = 0, folder: Path | None = None) -
         return lambda seeds: np.asarray((_row(crowd, seeds) @ model.similarity).todense(), np.float32).ravel()
     if name == "als":
         return _by_als(model, crowd)
-    return _by_mean(model, np.array(_TAILS[name], np.float32))
+    return _by_mean(model)
 
 
 def pairs(crowd: Crowd) -> csr_matrix:
@@ -125,14 +123,13 @@ def _by_als(model: Any, crowd: Crowd) -> Scorer:
     return score
 
 
-def _by_mean(model: Any, tail: NDArray[np.float32]) -> Scorer:
+def _by_mean(model: Any) -> Scorer:
     """For models that take no new lists: a list is the mean of its songs."""
-    factors = model.item_factors[:, : -len(tail)]
 
     def score(seeds: Seeds) -> NDArray[np.float32]:
         weights = np.fromiter(seeds.values(), np.float32, len(seeds))
-        mean = weights @ factors[list(seeds)] / max(float(weights.sum()), 1e-9)
-        return np.asarray(model.item_factors @ np.concatenate([mean, tail]), np.float32)
+        mean = weights @ model.item_factors[list(seeds)] / max(float(weights.sum()), 1e-9)
+        return np.asarray(model.item_factors @ mean, np.float32)
 
     return score
 
