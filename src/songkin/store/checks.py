@@ -23,7 +23,9 @@ from songkin.store.vectors import Ask, Condition, Layout, Point, Recommend, Spac
 log = logging.getLogger(__name__)
 
 _INT64 = 2**63
-_ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # ten times as fast as uuid.UUID: filters hold thousands
+_ID = re.compile(
+    "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)  # ten times as fast as uuid.UUID: filters hold thousands
 
 
 def is_id(value: object) -> bool:

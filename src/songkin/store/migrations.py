@@ -113,18 +113,6 @@ def _to_2(connection: sa.Connection) -> None:
 
 _TO_3: Final = (
     "ALTER TABLE tracks ADD COLUMN released VARCHAR NOT NULL DEFAULT ''",
-    "ALTER TABLE tracks ADD COLUMN description VARCHAR NOT NULL DEFAULT ''",
-    "ALTER TABLE tracks ADD COLUMN described_by VARCHAR NOT NULL DEFAULT ''",
-    "ALTER TABLE tracks ADD COLUMN described_at FLOAT",
-    """CREATE TABLE descriptions (album VARCHAR(36) NOT NULL,
-       run INTEGER NOT NULL,
-       text VARCHAR NOT NULL,
-       model VARCHAR NOT NULL,
-       at FLOAT NOT NULL,
-       digest VARCHAR NOT NULL,
-       PRIMARY KEY (album,
-       run)) WITHOUT ROWID""",
-    "CREATE INDEX ix_descriptions_run ON descriptions (run)",
     """CREATE TABLE slices (name VARCHAR NOT NULL,
        size BIGINT NOT NULL,
        mtime_ns BIGINT NOT NULL,
@@ -146,42 +134,58 @@ _TO_3: Final = (
        FOREIGN KEY(track_id) REFERENCES tracks (id) ON DELETE CASCADE) WITHOUT ROWID""",
     "CREATE INDEX ix_listens_track_id ON listens (track_id)",
     "CREATE INDEX ix_listens_run ON listens (run)",
-    """CREATE TABLE shelf (digest VARCHAR NOT NULL,
-       encoder VARCHAR NOT NULL,
-       data BLOB NOT NULL,
-       PRIMARY KEY (digest,
-       encoder)) WITHOUT ROWID""",
     """CREATE TABLE searches (user VARCHAR NOT NULL,
        at FLOAT NOT NULL,
        text VARCHAR NOT NULL,
        PRIMARY KEY (user,
        at,
        text)) WITHOUT ROWID""",
-    """CREATE TABLE answers ("key" VARCHAR NOT NULL,
-       at FLOAT NOT NULL,
-       answer VARCHAR NOT NULL,
-       PRIMARY KEY ("key")) WITHOUT ROWID""",
-    "CREATE INDEX ix_answers_at ON answers (at)",
 )
 
 
 def _to_3(connection: sa.Connection) -> None:
     """Slices of playlists that need not be read again; what was heard and searched for; whose vectors are,
-    without reading them; days of release; what a language model said and wrote."""
+    without reading them; days of release."""
     for statement in _TO_3:
         connection.exec_driver_sql(statement)
 
 
+_TO_4: Final = (
+    "ALTER TABLE tracks ADD COLUMN description VARCHAR NOT NULL DEFAULT ''",
+    "ALTER TABLE tracks ADD COLUMN described_by VARCHAR NOT NULL DEFAULT ''",
+    "ALTER TABLE tracks ADD COLUMN described_at FLOAT",
+    """CREATE TABLE descriptions (album VARCHAR(36) NOT NULL,
+       run INTEGER NOT NULL,
+       text VARCHAR NOT NULL,
+       model VARCHAR NOT NULL,
+       at FLOAT NOT NULL,
+       digest VARCHAR NOT NULL,
+       PRIMARY KEY (album,
+       run)) WITHOUT ROWID""",
+    "CREATE INDEX ix_descriptions_run ON descriptions (run)",
+    """CREATE TABLE shelf (digest VARCHAR NOT NULL,
+       encoder VARCHAR NOT NULL,
+       data BLOB NOT NULL,
+       PRIMARY KEY (digest,
+       encoder)) WITHOUT ROWID""",
+    """CREATE TABLE answers ("key" VARCHAR NOT NULL,
+       at FLOAT NOT NULL,
+       answer VARCHAR NOT NULL,
+       PRIMARY KEY ("key")) WITHOUT ROWID""",
+    "CREATE INDEX ix_answers_at ON answers (at)",
+    """CREATE TABLE schedules (playlist_id VARCHAR(36) NOT NULL,
+       rule JSON NOT NULL,
+       every VARCHAR NOT NULL,
+       filled_at FLOAT NOT NULL,
+       PRIMARY KEY (playlist_id),
+       FOREIGN KEY(playlist_id) REFERENCES playlists (id) ON DELETE CASCADE) WITHOUT ROWID""",
+)
+
+
 def _to_4(connection: sa.Connection) -> None:
-    """Playlists that songkin fills by a schedule."""
-    connection.exec_driver_sql(
-        """CREATE TABLE schedules (playlist_id VARCHAR(36) NOT NULL,
-           rule JSON NOT NULL,
-           every VARCHAR NOT NULL,
-           filled_at FLOAT NOT NULL,
-           PRIMARY KEY (playlist_id),
-           FOREIGN KEY(playlist_id) REFERENCES playlists (id) ON DELETE CASCADE) WITHOUT ROWID"""
-    )
+    """Playlists that songkin fills by a schedule; what was read of albums; what a language model said and wrote."""
+    for statement in _TO_4:
+        connection.exec_driver_sql(statement)
 
 
 MIGRATIONS: Final[dict[int, Callable[[sa.Connection], None]]] = {1: _to_2, 2: _to_3, 3: _to_4}
