@@ -156,8 +156,10 @@ def _fitted(crowd: Crowd, name: str, seed: int, folder: Path | None) -> Any:
 def _fit(made: Any, name: str, parameters: Mapping[str, Any], seed: int, crowd: Crowd) -> Any:
     own = {} if name in _BY_ITEMS else {"factors": _factors(crowd), "random_state": seed}
     model = made(**parameters, **own)
+    from implicit.utils import ParameterWarning
+
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", import_module("implicit.utils").ParameterWarning)  # of its own doing
+        warnings.simplefilter("ignore", ParameterWarning)  # of its own doing
         model.fit(pairs(crowd), show_progress=False)
     return model
 

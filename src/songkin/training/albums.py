@@ -189,7 +189,7 @@ class _Run:
         loss.backward()
         self.torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
-        return float(loss)
+        return float(loss.detach())
 
     def _look(self) -> bool:
         """See how it does on the albums kept aside, and keep it if it is the best; whether it is."""
@@ -239,7 +239,8 @@ class _Run:
         """Unit vectors, with their gradients."""
         self.model.train()
         self.model.max_seq_length = _READ
-        features = self.model.tokenize(list(texts))
+        prepare = getattr(self.model, "preprocess", None) or self.model.tokenize  # its name before version 6
+        features = prepare(list(texts))
         features = {name: value.to(self.model.device) for name, value in features.items() if hasattr(value, "to")}
         return self.torch.nn.functional.normalize(self.model(features)["sentence_embedding"], dim=1)
 

@@ -50,7 +50,9 @@ def torch_or_remedy() -> Any:
 def network(name: str, device: str, told: Progress) -> Iterator[SentenceTransformer]:
     """The network called ``name``, on ``device``. Raises ``EncoderError`` where it cannot be had."""
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # it draws over songkin's own
     with tempfile.TemporaryDirectory(prefix="songkin-train-") as scratch:
         where = str(_unpacked(Path(scratch), told)) if name == BASE else name
         try:
