@@ -76,8 +76,9 @@ def candidates(
     near = content.neighbours(catalog, store, liked, where, wish.without, max(content.WANTED, 3 * query.limit), pairs)
     seeds = {gathered.number[song]: weight for song, weight in wish.liked.items() if song in gathered.number}
     named = names.near(wish.names) if wish.names else np.zeros(gathered.crowd.lists)
-    loud = np.float32(named.max(initial=0.0))
-    votes = {"crowd": gathered.votes(seeds), "names": gathered.crowd.votes(named) * loud}
+    votes = {"crowd": gathered.votes(seeds)} if gathered.crowd.lists and seeds else {}
+    if named.any():
+        votes["names"] = gathered.crowd.votes(named) * np.float32(named.max())
     votes = {witness: of_all for witness, of_all in votes.items() if of_all.any()}
     said: dict[str, dict[str, float]] = {}
     if near:
