@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -143,10 +144,12 @@ class VectorBook:
 
     def reach_of(self, ids: Sequence[str]) -> dict[str, dict[str, float]]:
         """space -> id -> radius."""
+        # The ids go as one JSON text: to make a statement of a thousand of them takes longer than to look them up.
+        given = sa.func.json_each(json.dumps(list(ids))).table_valued("value")
+        query = sa.select(reach.c.space, reach.c.track_id, reach.c.radius)
         found: dict[str, dict[str, float]] = {}
-        for part in parts(ids):
-            for row in self.db.rows(sa.select(reach).where(reach.c.track_id.in_(part))):
-                found.setdefault(row.space, {})[row.track_id] = row.radius
+        for space, track, radius in self.db.rows(query.where(reach.c.track_id.in_(sa.select(given.c.value)))):
+            found.setdefault(space, {})[track] = radius
         return found
 
 
