@@ -28,8 +28,10 @@ SEEDS: Final = 100
 """Seeds that are looked at, the weightiest first."""
 TEXT: Final = 0.3
 """How much names and genres count among what is compared: more than where a song is asked for songs that sound like it."""
-WANTED: Final = 100
-"""Neighbours that all tastes together are asked for in each space, at least."""
+WANTED: Final = 40
+"""Neighbours that a taste is asked for in each space."""
+TOGETHER: Final = 80
+"""Neighbours that all tastes together are asked for in each space."""
 FEW: Final = 200
 SPARE: Final = 5
 """Seeds of other tastes that may stand among a taste's neighbours."""

@@ -73,7 +73,7 @@ def candidates(
     where = checked(catalog, query.filters)
     liked = content.tastes(store, wish.liked)
     pairs = content.pairs_of(store, wish.rather) if wish.rather else ()
-    wanted = max(content.WANTED // max(1, len(liked)), 3 * query.limit)
+    wanted = max(min(content.WANTED, content.TOGETHER // max(1, len(liked))), 3 * query.limit)
     near = content.neighbours(catalog, store, liked, where, wish.without, wanted, pairs)
     seeds = {gathered.number[song]: weight for song, weight in wish.liked.items() if song in gathered.number}
     named = names.near(wish.names) if wish.names else np.zeros(gathered.crowd.lists)

@@ -148,8 +148,8 @@ class VectorBook:
         given = sa.func.json_each(json.dumps(list(ids))).table_valued("value")
         query = sa.select(reach.c.space, reach.c.track_id, reach.c.radius)
         found: dict[str, dict[str, float]] = {}
-        for space, track, radius in self.db.rows(query.where(reach.c.track_id.in_(sa.select(given.c.value)))):
-            found.setdefault(space, {})[track] = radius
+        for row in self.db.rows(query.where(reach.c.track_id.in_(sa.select(given.c.value)))):
+            found.setdefault(row.space, {})[row.track_id] = row.radius
         return found
 
 
