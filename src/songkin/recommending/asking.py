@@ -72,6 +72,7 @@ def wish_of(catalog: Catalog, wanted: Wanted) -> Wish:
         wishing.artist(what)
     for what in wanted.names:
         wishing.name(what)
+    wishing.hated(wanted.user or ME)
     if wanted.user or wanted.new_only:
         wishing.listener(wanted.user or ME, liked=bool(wanted.user), new_only=wanted.new_only)
     return wishing.done()

@@ -135,7 +135,7 @@ class Crowd:
         """What lists of this nearness (float64 (lists,)) say of every song, float32 (songs,), the best 1."""
         chosen = np.argpartition(-near, nearest)[:nearest] if nearest < len(near) else np.arange(len(near))
         chosen = chosen[near[chosen] > 0]
-        if not len(chosen):
+        if not len(chosen) or not len(self.artist):
             return np.zeros(len(self.artist), np.float32)
         sizes = self.starts[chosen + 1] - self.starts[chosen]
         members = np.concatenate([self.songs_of(int(row)) for row in chosen])

@@ -63,7 +63,10 @@ def _nearest(store: VectorStore, seeds: Sequence[str], shown: Sequence[str]) -> 
     if not having or not shown:
         return {}
     rows = [points[song].dense if song in points else {} for song in (*shown, *having)]
-    far = content.distances(rows)[: len(shown), len(shown) :]
+    far = content.distances(rows)[: len(shown), len(shown) :].copy()
+    far[np.array(shown)[:, None] == np.array(having)[None, :]] = (
+        np.inf
+    )  # what was played may return, and not for its own sake
     best = np.argmin(far, axis=1)
     return {song: having[int(n)] for song, n, row in zip(shown, best, far, strict=True) if row[int(n)] < 1.0}
 

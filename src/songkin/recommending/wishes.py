@@ -34,6 +34,8 @@ MOST_BY_PLAYS: Final = 0.6
 """What very many plays count, beside a vote."""
 BY_ADDING: Final = 0.5
 """What it counts that a listener added a song to a playlist, where nothing was voted or played."""
+MOST_ADDED: Final = 0.5
+"""Share of the library from which on what was added says nothing: who imports an export has added all of it."""
 MOST: Final = 20_000
 """Entries of a file that are looked at."""
 
@@ -141,12 +143,15 @@ class Wishing:
         """Words such as a playlist is called by."""
         self._called(text, "", 1.0)
 
+    def hated(self, user: str) -> None:
+        """What a listener hates never comes back."""
+        self.wish.without |= {song for _, song, _, _ in self.catalog.listening.votes(user, ["hate"])}
+
     def listener(self, user: str, *, liked: bool = True, new_only: bool = False) -> None:
         """With ``liked``, what a listener loves and hates, plays and skips in the window, and else what was added to
-        playlists; with ``new_only`` nothing comes back that was ever voted on or heard. What is hated never does."""
+        playlists; with ``new_only`` nothing comes back that was ever voted on or heard."""
         listening = self.catalog.listening
         told = listening.votes(user, list(VOTES))
-        self.wish.without |= {song for _, song, vote, _ in told if vote == "hate"}
         if new_only:
             self.wish.without |= {song for _, song, _, _ in told} | listening.last_heard(user).keys()
         if not liked:
@@ -166,6 +171,8 @@ class Wishing:
     def _by_adding(self, user: str) -> None:
         """For who has said nothing: what they added to playlists; of the owner, whose library it is, whatever was added."""
         added = self.catalog.playlists.added(self.since, None if user == ME else user)
+        if len(set(added)) > MOST_ADDED * self.catalog.count():
+            added = []  # next to nothing would be left to recommend
         self.wish.add(added, BY_ADDING)
         nothing = f"{user} has not voted or played {self._in_window().strip() or 'yet'}"
         instead = "what was added to playlists counts." if added else "what many like, of many kinds, is shown."
@@ -189,6 +196,7 @@ class Wishing:
         if not self.wish.liked:
             self.wish.add(near for near, _ in self.wish.rather)
         self.wish.settle()
+        self.wish.without |= self.catalog.twins(sorted(self.wish.liked))
         return self.wish
 
     def _songs(self, songs: Sequence[Track], what: str, name: str, weight: float) -> None:

@@ -139,6 +139,13 @@ class Catalog:
             )
         return found
 
+    def twins(self, ids: Sequence[str]) -> set[str]:
+        """Other tracks that are called as these, by the same artists."""
+        one, other = tracks.alias(), tracks.alias()
+        same = (one.c.title_fold == other.c.title_fold) & (one.c.artist_fold == other.c.artist_fold)
+        query = sa.select(other.c.id).join(one, same & (one.c.id != other.c.id)).where(one.c.title_fold != "")
+        return {row.id for part in parts(ids) for row in self.db.rows(query.where(one.c.id.in_(part)))}
+
     def credits(self, ids: Sequence[str]) -> dict[str, Credit]:
         """Whom tracks count for, by id; unknown ids are left out. Far cheaper than the tracks."""
         c = tracks.c
