@@ -1,7 +1,8 @@
 """Songs by words: how they sound, what their metadata means, which words stand in it.
 
 Three lists are made: ``heard`` answers through the tag bridge, ``text`` through MiniLM over what is known of a song,
-``words`` through BM25, in one request to the engine. Each is looked at, to see how far it can be trusted for this
+``words`` through BM25, in one request to the engine; where the library has learned what words promise of a table's
+features (``described``), ``table`` is asked as well. Each is looked at, to see how far it can be trusted for this
 question, and they are fused by rank (``trust``). A title, artist or album typed exactly comes
 first; one that is misspelt comes first too, and the answer says what was taken as meant. Who filters wants to see what
 passes: where the question fits too few of those songs, the others follow, scored 0.
@@ -18,7 +19,7 @@ from songkin import ranking
 from songkin.encoders.base import TextEncoder
 from songkin.errors import QueryError, WeightsMissing
 from songkin.models import Answer, Hit, Query, Track
-from songkin.search import bridge
+from songkin.search import bridge, described
 from songkin.search.filters import checked
 from songkin.search.names import Named, named
 from songkin.search.seeds import tags_of
@@ -30,12 +31,12 @@ from songkin.store.vectors import Ask, Condition, Match, Sparse, VectorStore
 from songkin.store.words import Words
 from songkin.text import fold, words
 
-WEIGHTS: Final[Mapping[str, float]] = {space: TUNED.weight(space) for space in ("heard", "text", "words")}
+WEIGHTS: Final[Mapping[str, float]] = {space: TUNED.weight(space) for space in ("heard", "text", "words", "table")}
 """Of lists that are fully trusted."""
 RRF_K: Final = TUNED.k
 CANDIDATES: Final = 200
 LONGEST: Final = 2000
-_PART_WORDS: Final = {"heard": "sound", "text": "meaning", "words": "words"}
+_PART_WORDS: Final = {"heard": "sound", "text": "meaning", "words": "words", "table": "features"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Question:
     asks: tuple[Ask, ...]
     bridge: bridge.Bridge | None
     notes: tuple[str, ...] = ()
+    promised: described.Wanted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def put(
     asks: list[Ask] = []
     notes: tuple[str, ...] = ()
     over: bridge.Bridge | None = None
+    promised: described.Wanted | None = None
     try:
         if encoder is None:
             raise WeightsMissing("There is no text encoder.")
@@ -148,10 +151,12 @@ def put(
             over = bridge.ask(encoder, catalog, text, statistics["heard"], temperature=tuning.temperature)
             asks.append(Ask("heard", over.vector, limit, where))
         asks.append(Ask("text", vector, limit, where))
+        if promised := described.ask(catalog, encoder, vector, statistics):
+            asks.append(Ask("table", promised.vector, limit, where))
     sparse = Words().query(text)
     if sparse.indices:
         asks.append(Ask("words", sparse, limit, where))
-    return Question(text, tuple(asks), over, notes)
+    return Question(text, tuple(asks), over, notes, promised)
 
 
 def looked_at(catalog: Catalog, store: VectorStore, question: Question, tuning: Tuning = TUNED) -> Lists:
@@ -159,7 +164,8 @@ def looked_at(catalog: Catalog, store: VectorStore, question: Question, tuning: 
     found = store.ask(question.asks) if question.asks else []
     covered = _covered(catalog, question, found)
     surety = question.bridge.surety if question.bridge else 0.0
-    asks, weights = trusted(question.asks, found, surety, covered, tuning)
+    strength = question.promised.strength if question.promised else 0.0
+    asks, weights = trusted(question.asks, found, surety, covered, tuning, strength)
     kept = tuple(tuple(above(ask, matches)) for ask, matches in zip(asks, found, strict=True))
     under = [
         match.id
@@ -207,7 +213,7 @@ def _named_first(store: VectorStore, name: Named | None, where: tuple[Condition,
 def _ranked(first: Sequence[str], order: Sequence[_Ranked], lists: Lists) -> list[_Ranked]:
     """Named songs, then fused ones; among named ones the fused order decides. 1 is first in all lists that answered,
     each fully trusted."""
-    answered = [ask.space for ask, found in zip(lists.asks, lists.found, strict=True) if found]
+    answered = [a.space for a, found, w in zip(lists.asks, lists.found, lists.weights, strict=True) if found and w > 0]
     best = sum(share(RRF_K, 1, WEIGHTS[space]) for space in answered) or 1.0
     scores = {i: min(0.99, score / best) for i, score in order}
     pinned = sorted(first, key=lambda i: -scores.get(i, 0.0))
@@ -274,6 +280,8 @@ def _hits(
             why += [f"heard: {', '.join(f'{tag} {p:.2f}' for tag, p in heard)}"] if heard else []
             absent = bridge.absent_tags(over, tags, statistics["heard"])[:3]
             why += [f"hardly heard: {', '.join(absent)}"] if absent else []
+        told = _features(question, lists, ranks, track, statistics)
+        why += [f"its features: {told}"] if told else []
         matched = _matched_words(question.text, track)
         why += [f"words: {', '.join(matched)}"] if matched else []
         by = _shares(lists, ranks, track.id)
@@ -287,6 +295,23 @@ def _hits(
 
 def _ranks(lists: Lists) -> list[dict[str, int]]:
     return [{match.id: rank for rank, match in enumerate(matches, 1)} for matches in lists.found]
+
+
+def _features(
+    question: Question,
+    lists: Lists,
+    ranks: Sequence[Mapping[str, int]],
+    track: Track,
+    statistics: Mapping[str, Statistics],
+) -> str:
+    """The features that the question promises and the song has, where they found it."""
+    if question.promised is None:
+        return ""
+    found = any(
+        ask.space == "table" and weight > 0 and track.id in by_id
+        for ask, weight, by_id in zip(lists.asks, lists.weights, ranks, strict=True)
+    )
+    return described.reasons(question.promised, track, statistics["table"]) if found else ""
 
 
 def _shares(lists: Lists, ranks: Sequence[Mapping[str, int]], track: str) -> str:

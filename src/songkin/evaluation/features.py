@@ -1,0 +1,235 @@
+"""How well audio features are told from words (``songkin eval features``), and what ``find`` gains by it.
+
+Rows are split ten times (nine tenths learned, one judged), and playlists are dealt into ten parts of which each is hidden
+whole: a song that stands in a hidden playlist is not learned from, one that stands in a learned playlist too is not
+judged. Only the second says something of words that the library has not seen; rows of one playlist share their text, so
+that the first mostly measures the averages of playlists. Everything that is fitted (means, deviations, the ridge) is
+fitted on the learned part. Twelve features count alike, as in earlier work, ``key`` and ``time_signature`` as if they
+were numbers. Mean squared error on standardised features: 1 is what the mean earns where the parts are alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from songkin.config import Config
+from songkin.encoders import text_encoder
+from songkin.encoders.base import TextEncoder
+from songkin.errors import NotFound
+from songkin.evaluation import features_queries
+from songkin.evaluation.metrics import bootstrap
+from songkin.evaluation.report import Report, Row, Table
+from songkin.progress import Progress
+from songkin.records import FEATURES
+from songkin.search import described
+from songkin.store import open_vectors
+from songkin.store.catalog import Catalog
+from songkin.training.features import Lesson, lessons, read
+from songkin.training.ridge import Numbers, fitted
+
+SPLITS: Final = 10
+LEAST: Final = 100
+"""Songs that are needed."""
+LISTS: Final = 20
+"""Playlists that are needed to hide some."""
+_NEAREST: Final = 10
+
+LABELS: Final = {
+    "mean": "mean of what was learned from",
+    "knn": f"mean of the {_NEAREST} songs of the nearest texts",
+    "same": "mean of the songs of the same text",
+    "weak": "MiniLM, ridge of .3 whatever is hidden",
+    "ridge": "songkin: MiniLM, ridge chosen inside training",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Songs as they are judged: the vectors of their texts, the features, the playlists of each."""
+
+    texts: NDArray[np.float32]
+    features: Numbers
+    groups: tuple[str, ...]
+    playlists: tuple[frozenset[str], ...]
+
+
+_Split = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Songs to learn from, songs to judge."""
+
+
+def of_library(catalog: Catalog, config: Config, told: Progress, *, seed: int = 0, tune: bool = False) -> Report:
+    """All tables, those of ``find`` where the library has learned. Raises ``NotFound``,
+    ``WeightsMissing``."""
+    encoder = text_encoder("minilm", config.cache)
+    report = evaluate(catalog, encoder, told, seed=seed)
+    if described.kept(catalog) is None:
+        line = "What `find` gains: skipped, nothing is learned here (`songkin train features`)."
+        told.note(line)
+        return replace(report, notes=(*report.notes, line))
+    told.stage("Asking")
+    with open_vectors(catalog, config) as store:
+        asked = features_queries.tables(catalog, store, encoder, seed=seed, tune=tune)
+    return replace(report, tables=(*report.tables, *asked))
+
+
+def evaluate(catalog: Catalog, encoder: TextEncoder, told: Progress, *, seed: int = 0) -> Report:
+    """The tables of a library. Raises ``NotFound`` where too few songs have features and text, ``WeightsMissing``."""
+    material = of_songs(catalog, encoder, told)
+    notes: list[str] = []
+    by_row = judged(material, list(rows(len(material.texts), seed)), told, "Hiding rows", grouped=False)
+    tables = [_table("rows", "Hidden rows", f"{SPLITS} splits of {len(material.texts)} songs, a tenth judged", by_row)]
+    lists = {name for names in material.playlists for name in names}
+    shown = {"rows": by_row}
+    if len(lists) < LISTS:
+        notes.append(f"Hidden playlists: skipped, there are {len(lists)} and it takes {LISTS}.")
+    else:
+        by_list = judged(material, list(hidden_lists(material, seed)), told, "Hiding playlists", grouped=True)
+        about = f"{len(lists)} playlists in {SPLITS} parts, {by_list.n} songs judged that stand in none learned from"
+        tables.append(_table("playlists", "Hidden playlists", about, by_list))
+        shown["playlists"] = by_list
+    tables.append(_by_feature(shown))
+    for line in notes:
+        told.note(line)
+    return Report(tuple(tables), len(material.texts), (), {"seed": seed, "splits": SPLITS}, tuple(notes))
+
+
+def of_songs(catalog: Catalog, encoder: TextEncoder, told: Progress) -> Material:
+    """The songs of a library that have all twelve features and text. Raises ``NotFound`` where they are too few."""
+    tracks = {track.id: track.table_features for track in catalog.all_tracks()}
+    found = [each for each in lessons(catalog) if all(name in tracks[each.song] for name in FEATURES)]
+    if len(found) < LEAST:
+        raise NotFound(
+            f"Only {len(found)} songs have the twelve audio features and a genre or a playlist; it takes {LEAST}.",
+            remedy="Name tables of songs with features and genres: `songkin eval features FILE…`.",
+        )
+    features = np.array([[tracks[each.song][name] for name in FEATURES] for each in found], np.float64)
+    return material_of(found, read(encoder, [each.text for each in found], told), features)
+
+
+def material_of(found: Sequence[Lesson], texts: NDArray[np.float32], features: Numbers) -> Material:
+    """Lessons with the vectors of their texts and their features."""
+    return Material(
+        texts, features, tuple(each.group for each in found), tuple(frozenset(each.playlists) for each in found)
+    )
+
+
+def rows(n: int, seed: int) -> Iterator[_Split]:
+    """Ten splits of ``n`` rows, a tenth of them judged."""
+    for number in range(SPLITS):
+        order = np.random.default_rng([seed, number]).permutation(n)
+        yield order[n // 10 :], order[: n // 10]
+
+
+def hidden_lists(material: Material, seed: int) -> Iterator[_Split]:
+    """Ten splits that share no playlist; songs in none are a playlist of their own text."""
+    own = [names or frozenset({group}) for names, group in zip(material.playlists, material.groups, strict=True)]
+    lists = sorted({name for names in own for name in names})
+    dealt = np.random.default_rng(seed).permutation(len(lists)) % SPLITS
+    part = {name: int(number) for name, number in zip(lists, dealt, strict=True)}
+    for number in range(SPLITS):
+        hidden = np.array([{part[name] for name in names} == {number} for names in own])
+        kept = np.array([number not in {part[name] for name in names} for names in own])
+        if hidden.any():
+            yield np.flatnonzero(kept), np.flatnonzero(hidden)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """By method: the error of every judged song (mean over features), of every split, of every feature (12)."""
+
+    songs: dict[str, NDArray[np.float64]]
+    splits: dict[str, NDArray[np.float64]]
+    features: dict[str, NDArray[np.float64]]
+    ridges: tuple[float, ...]
+    n: int
+
+
+def judged(material: Material, splits: Sequence[_Split], told: Progress, stage: str, *, grouped: bool) -> Judged:
+    """Errors of all methods over these splits."""
+    told.stage(stage, len(splits))
+    off: dict[str, list[Numbers]] = {name: [] for name in LABELS}
+    ridges = []
+    for number, (own, hidden) in enumerate(splits, start=1):
+        mean, std = material.features[own].mean(axis=0), material.features[own].std(axis=0)
+        std[std < 1e-9] = 1.0
+        standard = (material.features - mean) / std
+        x, y, asked = material.texts[own], standard[own], material.texts[hidden]
+        groups = [material.groups[i] for i in own] if grouped else None
+        fit = fitted(x, y, groups)
+        ridges.append(fit.ridge)
+        for name, way in _WAYS.items():
+            off[name].append((way(x, y, asked) - standard[hidden]) ** 2)
+        off["ridge"].append((fit.predict(asked) - standard[hidden]) ** 2)
+        told.step(number)
+    return Judged(
+        {name: np.concatenate([each.mean(axis=1) for each in parts]) for name, parts in off.items()},
+        {name: np.array([each.mean() for each in parts]) for name, parts in off.items()},
+        {name: np.concatenate(parts).mean(axis=0) for name, parts in off.items()},
+        tuple(ridges),
+        sum(len(hidden) for _, hidden in splits),
+    )
+
+
+def _nearest(x: NDArray[np.float32], y: Numbers, asked: NDArray[np.float32]) -> Numbers:
+    near = np.argpartition(-(asked @ x.T), min(_NEAREST, len(x)) - 1, axis=1)[:, :_NEAREST]
+    return np.asarray(y[near].mean(axis=1))
+
+
+def _same(x: NDArray[np.float32], y: Numbers, asked: NDArray[np.float32]) -> Numbers:
+    sums: dict[bytes, list[int]] = {}
+    for number, row in enumerate(x):
+        sums.setdefault(row.tobytes(), []).append(number)
+    middle = y.mean(axis=0)
+    found = [sums.get(row.tobytes(), []) for row in asked]
+    return np.stack([y[numbers].mean(axis=0) if numbers else middle for numbers in found])
+
+
+def _mean(_: NDArray[np.float32], y: Numbers, asked: NDArray[np.float32]) -> Numbers:
+    return np.tile(y.mean(axis=0), (len(asked), 1))
+
+
+def _weak(x: NDArray[np.float32], y: Numbers, asked: NDArray[np.float32]) -> Numbers:
+    return fitted(x, y, ridges=(0.3,)).predict(asked)
+
+
+_WAYS: Final[Mapping[str, Callable[[NDArray[np.float32], Numbers, NDArray[np.float32]], Numbers]]] = {
+    "mean": _mean,
+    "knn": _nearest,
+    "same": _same,
+    "weak": _weak,
+}
+
+
+def _table(name: str, title: str, about: str, found: Judged) -> Table:
+    made = []
+    for method, label in LABELS.items():
+        splits, songs = found.splits[method], found.songs[method]
+        made.append(
+            Row(method, label, (float(splits.mean()), float(splits.std()), float(songs.mean())), bootstrap(songs))
+        )
+    ridges = ", ".join(f"{ridge:g}" for ridge in sorted(set(found.ridges)))
+    columns = ("mean of splits", "sd", "MSE over songs")
+    return Table(
+        name,
+        title,
+        f"{about}; MSE of 12 standardised features; ridges chosen: {ridges}.",
+        columns,
+        tuple(made),
+        found.n,
+    )
+
+
+def _by_feature(shown: dict[str, Judged]) -> Table:
+    made = []
+    for number, feature in enumerate(FEATURES):
+        r2 = [1 - each.features["ridge"][number] / each.features["mean"][number] for each in shown.values()]
+        made.append(Row(feature, feature, tuple(float(value) for value in r2)))
+    title = "R² of each feature"
+    about = "1 − error / error of the mean; 0 or less: words say nothing of it."
+    columns = tuple(f"hidden {name}" for name in shown)
+    return Table("features", title, about, columns, tuple(made), min(each.n for each in shown.values()))
