@@ -231,7 +231,7 @@ def features(
         if named:
             music.import_(named, progress=bar)
             music.learn_features(bar)
-        report = of_library(music.catalog, music.config, bar, seed=seed, tune=tune)
+        report = of_library(music.catalog, music.config, bar, tables=named, seed=seed, tune=tune)
     if as_json:
         emit(report.as_json())
     else:

@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 
 from songkin.config import Config
 from songkin.encoders import text_encoder
-from songkin.encoders.base import TextEncoder
-from songkin.errors import NotFound
-from songkin.evaluation import features_queries
+from songkin.evaluation import features_queries, features_songs
+from songkin.evaluation.features_songs import Material
 from songkin.evaluation.metrics import bootstrap
 from songkin.evaluation.report import Report, Row, Table
 from songkin.progress import Progress
@@ -29,12 +28,9 @@ from songkin.records import FEATURES
 from songkin.search import described
 from songkin.store import open_vectors
 from songkin.store.catalog import Catalog
-from songkin.training.features import Lesson, lessons, read
 from songkin.training.ridge import Numbers, fitted
 
 SPLITS: Final = 10
-LEAST: Final = 100
-"""Songs that are needed."""
 LISTS: Final = 20
 """Playlists that are needed to hide some."""
 _NEAREST: Final = 10
@@ -48,25 +44,26 @@ LABELS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
-    """Songs as they are judged: the vectors of their texts, the features, the playlists of each."""
-
-    texts: NDArray[np.float32]
-    features: Numbers
-    groups: tuple[str, ...]
-    playlists: tuple[frozenset[str], ...]
-
-
 _Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Songs to learn from, songs to judge."""
 
 
-def of_library(catalog: Catalog, config: Config, told: Progress, *, seed: int = 0, tune: bool = False) -> Report:
-    """All tables, those of ``find`` where the library has learned. Raises ``NotFound``,
-    ``WeightsMissing``."""
+def of_library(
+    catalog: Catalog,
+    config: Config,
+    told: Progress,
+    *,
+    tables: Sequence[str] = (),
+    seed: int = 0,
+    tune: bool = False,
+) -> Report:
+    """All tables, those of ``find`` where the library has learned; ``tables`` are the files that the library was made of,
+    if it was made for this. Raises ``NotFound``, ``SourceError``, ``WeightsMissing``."""
     encoder = text_encoder("minilm", config.cache)
-    report = evaluate(catalog, encoder, told, seed=seed)
+    material = (
+        features_songs.of_tables(tables, encoder, told) if tables else features_songs.of_library(catalog, encoder, told)
+    )
+    report = evaluate(material, told, seed=seed)
     if described.kept(catalog) is None:
         line = "What `find` gains: skipped, nothing is learned here (`songkin train features`)."
         told.note(line)
@@ -77,9 +74,8 @@ def of_library(catalog: Catalog, config: Config, told: Progress, *, seed: int = 
     return replace(report, tables=(*report.tables, *asked))
 
 
-def evaluate(catalog: Catalog, encoder: TextEncoder, told: Progress, *, seed: int = 0) -> Report:
-    """The tables of a library. Raises ``NotFound`` where too few songs have features and text, ``WeightsMissing``."""
-    material = of_songs(catalog, encoder, told)
+def evaluate(material: Material, told: Progress, *, seed: int = 0) -> Report:
+    """The tables of what is learned: hidden rows, hidden playlists, each feature."""
     notes: list[str] = []
     by_row = judged(material, list(rows(len(material.texts), seed)), told, "Hiding rows", grouped=False)
     tables = [_table("rows", "Hidden rows", f"{SPLITS} splits of {len(material.texts)} songs, a tenth judged", by_row)]
@@ -96,26 +92,6 @@ def evaluate(catalog: Catalog, encoder: TextEncoder, told: Progress, *, seed: in
     for line in notes:
         told.note(line)
     return Report(tuple(tables), len(material.texts), (), {"seed": seed, "splits": SPLITS}, tuple(notes))
-
-
-def of_songs(catalog: Catalog, encoder: TextEncoder, told: Progress) -> Material:
-    """The songs of a library that have all twelve features and text. Raises ``NotFound`` where they are too few."""
-    tracks = {track.id: track.table_features for track in catalog.all_tracks()}
-    found = [each for each in lessons(catalog) if all(name in tracks[each.song] for name in FEATURES)]
-    if len(found) < LEAST:
-        raise NotFound(
-            f"Only {len(found)} songs have the twelve audio features and a genre or a playlist; it takes {LEAST}.",
-            remedy="Name tables of songs with features and genres: `songkin eval features FILE…`.",
-        )
-    features = np.array([[tracks[each.song][name] for name in FEATURES] for each in found], np.float64)
-    return material_of(found, read(encoder, [each.text for each in found], told), features)
-
-
-def material_of(found: Sequence[Lesson], texts: NDArray[np.float32], features: Numbers) -> Material:
-    """Lessons with the vectors of their texts and their features."""
-    return Material(
-        texts, features, tuple(each.group for each in found), tuple(frozenset(each.playlists) for each in found)
-    )
 
 
 def rows(n: int, seed: int) -> Iterator[_Split]:

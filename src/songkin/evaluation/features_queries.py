@@ -149,7 +149,7 @@ def marks(questions: Sequence[Asked], tuning: Tuning) -> NDArray[np.float64]:
     return np.array([question.mark(order(question, tuning)) for question in questions])
 
 
-_ALONE: Final = replace(TUNED, heard=0.0, text=0.0, words=0.0, table=1.0, faint=-1.0, plain=0.0)
+_ALONE: Final = replace(TUNED, heard=0.0, text=0.0, words=0.0, table=1.0, faint=-1.0, plain=0.0, said=0.0)
 _WAYS: Final[Mapping[str, tuple[str, Tuning]]] = {
     "find": ("songkin find, features learned", TUNED),
     "without": ("songkin find, nothing learned", replace(TUNED, table=0.0)),
@@ -170,9 +170,10 @@ def _shown(name: str, title: str, questions: Sequence[Asked], *, standard_mark: 
 
 def grid() -> Iterator[Tuning]:
     """All tunings that are tried."""
-    for table, faint, plain in product((0.2, 0.35, 0.5, 0.7, 1.0), (0.0, 0.1, 0.2), (0.2, 0.4, 0.6)):
+    weights, faints, plains, saids = (0.2, 0.35, 0.5, 0.7, 1.0), (0.0, 0.1, 0.2), (0.2, 0.4, 0.6), (0.0, 0.5, 1.0)
+    for table, faint, plain, said in product(weights, faints, plains, saids):
         if faint < plain:
-            yield replace(TUNED, table=table, faint=faint, plain=plain)
+            yield replace(TUNED, table=table, faint=faint, plain=plain, said=said)
 
 
 def _grid(promising: Sequence[Asked], filed: Sequence[Asked]) -> Table:
@@ -186,7 +187,7 @@ def _grid(promising: Sequence[Asked], filed: Sequence[Asked]) -> Table:
     made = [
         Row(
             f"{place}",
-            f"table {tuning.table:g}, from {tuning.faint:g} to {tuning.plain:g}",
+            f"table {tuning.table:g}, from {tuning.faint:g} to {tuning.plain:g}, said {tuning.said:g}",
             (
                 gain,
                 float(marks(promising[1::2], tuning).mean()),

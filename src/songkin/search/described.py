@@ -1,7 +1,9 @@
 """From words to a table's audio features: *calm acoustic* asks for little energy and much acousticness.
 
 ``songkin train features`` learns a linear map from MiniLM's vector of a text to the twelve numbers of the space
-``table``, on the library's own songs. A question goes through the same map. Each number counts as far as it could be
+``table``, on the library's own songs. A question goes through the same map, told as the names of tags are ("… music"),
+and measured from the middle of those names: questions are no titles of playlists, and what all of them have in common
+says nothing of one. Each number counts as far as it could be
 predicted on songs that were hidden (R²; one that is no better than the mean counts nothing), and the weighted vector asks
 ``table`` by cosine: songs whose features depart from the middle of the library as the question's do. A question of which
 the map says little ("hotel california") departs little, and the list is trusted little (``trust``).
@@ -21,6 +23,8 @@ from songkin.encoders.base import TextEncoder
 from songkin.errors import StoreError
 from songkin.models import Track
 from songkin.records import CONTINUOUS
+from songkin.search.bridge import read
+from songkin.search.negation import taken_apart
 from songkin.spaces import TABLE_DIM, Matrix, Statistics
 from songkin.store.catalog import Catalog
 
@@ -34,7 +38,7 @@ _SHOWN_PART: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The map: z-scores of ``NUMBERS`` are ``(text - middle) @ map``. ``explained`` is R² on hidden songs, ``mean`` and
+    """The map: z-scores of ``NUMBERS`` are ``(text - middle) @ map``, where ``middle`` is that of questions. ``explained`` is R² on hidden songs, ``mean`` and
     ``std`` are those of the songs it was learned on, ``songs`` how many they were, ``library`` how many songs there were
     in all, ``groups`` how many playlists were told apart (0: songs were hidden one by one)."""
 
@@ -107,20 +111,24 @@ def _damaged() -> StoreError:
     return StoreError("What was learned of audio features is damaged.", remedy="Run `songkin train features` again.")
 
 
-def ask(catalog: Catalog, encoder: TextEncoder, text: Matrix, statistics: Mapping[str, Statistics]) -> Wanted | None:
-    """What a question's vector asks of ``table``; None where the library has learned nothing, or from another encoder.
-    Raises ``StoreError``."""
+def ask(catalog: Catalog, encoder: TextEncoder, text: str, statistics: Mapping[str, Statistics]) -> Wanted | None:
+    """What a question asks of ``table``; None where the library has learned nothing, or from another encoder. What is not
+    wanted is asked the other way round. Raises ``StoreError``."""
     if "table" not in statistics:
         return None
     learned = kept(catalog)
-    if learned is None or learned.encoder != encoder.spec.fingerprint or len(learned.middle) != len(text):
+    if learned is None or learned.encoder != encoder.spec.fingerprint:
         return None
-    return wanted(learned, text, statistics["table"])
+    said = taken_apart(text)
+    departs = np.zeros(TABLE_DIM, np.float32)
+    for sign, phrases in ((1, [said.wanted] if said.wanted else []), (-1, said.unwanted)):
+        for vector in read(encoder, phrases):
+            departs += sign * ((vector - learned.middle) @ learned.map)
+    return wanted(learned, departs, statistics["table"])
 
 
-def wanted(learned: Described, text: Matrix, statistics: Statistics) -> Wanted | None:
-    """The same with the map at hand; None where it predicts nothing at all."""
-    departs = (text - learned.middle) @ learned.map
+def wanted(learned: Described, departs: Matrix, statistics: Statistics) -> Wanted | None:
+    """The same for z-scores as the map predicts them; None where it predicts nothing at all."""
     weights = learned.weights
     if not weights.any():
         return None

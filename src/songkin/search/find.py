@@ -151,7 +151,7 @@ def put(
             over = bridge.ask(encoder, catalog, text, statistics["heard"], temperature=tuning.temperature)
             asks.append(Ask("heard", over.vector, limit, where))
         asks.append(Ask("text", vector, limit, where))
-        if promised := described.ask(catalog, encoder, vector, statistics):
+        if promised := described.ask(catalog, encoder, text, statistics):
             asks.append(Ask("table", promised.vector, limit, where))
     sparse = Words().query(text)
     if sparse.indices:

@@ -29,7 +29,9 @@ class Tuning:
     ``heard``'s weight falls from ``sure`` to ``unsure`` (cosines to the nearest tag) down to ``least`` of itself;
     ``words``' falls with the share of words matched, raised to ``coverage`` (0: not at all). ``text_floor`` is a
     cosine, ``words_floor`` a share of the best match's score. ``temperature`` is the bridge's. ``table``'s weight falls
-    from ``plain`` to ``faint`` (strengths of what the question promises) down to nothing.
+    from ``plain`` to ``faint`` (strengths of what the question promises) down to nothing,
+    and by the share ``said`` of it where all of the question's words stand in the best match: a genre that songs are filed
+    under needs no guessing.
     """
 
     heard: float = 1.0
@@ -43,9 +45,10 @@ class Tuning:
     unsure: float = 0.55
     sure: float = 0.8
     least: float = 0.2
-    table: float = 0.5
+    table: float = 1.0
     faint: float = 0.1
-    plain: float = 0.4
+    plain: float = 0.2
+    said: float = 1.0
 
     def weight(self, space: str) -> float:
         """The weight of a list that is fully trusted."""
@@ -76,7 +79,7 @@ def trusted(
         elif ask.space == "text":
             floor = tuning.text_floor
         elif ask.space == "table":
-            weight *= _ramp(strength, tuning.faint, tuning.plain)
+            weight *= _ramp(strength, tuning.faint, tuning.plain) * (1 - tuning.said * covered)
         elif matches:
             floor = tuning.words_floor * matches[0].score
             weight *= covered**tuning.coverage

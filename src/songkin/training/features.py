@@ -7,7 +7,7 @@ in playlists, whole playlists are hidden to choose the ridge and to see which fe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,7 @@ from songkin.errors import NotFound
 from songkin.models import Track
 from songkin.progress import Progress, Quiet
 from songkin.records import CONTINUOUS
+from songkin.search.bridge import tag_names
 from songkin.search.described import Described, text_of
 from songkin.spaces import TABLE_DIM, Matrix, table_row
 from songkin.store.catalog import Catalog
@@ -56,32 +57,52 @@ def learn(catalog: Catalog, encoder: TextEncoder, told: Progress | None = None, 
     if len(found) > MOST:
         drawn = np.random.default_rng(seed).choice(len(found), MOST, replace=False)
         found = [found[i] for i in sorted(drawn)]
-    return learned(encoder, found, catalog.count(), told or Quiet(), seed=seed)
+    middle = tag_names(encoder, catalog).mean(axis=0)
+    return learned(encoder, found, middle, catalog.count(), told or Quiet(), seed=seed)
 
 
 def lessons(catalog: Catalog) -> list[Lesson]:
-    """The songs that have all nine continuous features and something they are filed under, by id."""
-    tracks = [track for track in catalog.all_tracks() if all(name in track.table_features for name in CONTINUOUS)]
+    """The songs of a library that can be learned from, by id."""
+    return lessons_of(catalog.all_tracks(), listed_in(catalog))
+
+
+def listed_in(catalog: Catalog) -> dict[str, list[str]]:
+    """The names of the playlists of each song of a library."""
     listed: dict[str, list[str]] = {}
     names = {playlist.id: playlist.name for playlist in catalog.playlists.all()}
     for playlist, song in catalog.playlists.contents():
         listed.setdefault(song, []).append(names.get(playlist, ""))
-    made = [_lesson(track, listed.get(track.id, [])) for track in sorted(tracks, key=lambda track: track.id)]
-    return [lesson for lesson in made if lesson is not None]
+    return listed
 
 
-def _lesson(track: Track, playlists: Sequence[str]) -> Lesson | None:
+def lessons_of(tracks: Sequence[Track], listed: Mapping[str, Sequence[str]]) -> list[Lesson]:
+    """Of these songs those that have all nine continuous features and something they are filed under, by id. ``listed``
+    are the names of each song's playlists."""
+    whole = [track for track in tracks if all(name in track.table_features for name in CONTINUOUS)]
+    groups: dict[tuple[str, ...], str] = {}
+    made = [
+        _lesson(track, listed.get(track.id, ()), groups)
+        for track in sorted(whole, key=lambda track: (track.id not in listed, track.id))
+    ]
+    return sorted((lesson for lesson in made if lesson is not None), key=lambda lesson: lesson.song)
+
+
+def _lesson(track: Track, playlists: Sequence[str], groups: dict[tuple[str, ...], str]) -> Lesson | None:
+    """One without a playlist is hidden with those that are filed alike."""
     row = table_row(track.table_features)
+    filed = (*track.genres, *track.subgenres)
     text = text_of(track.genres, track.subgenres, playlists[:_NAMES])
-    return (
-        None
-        if row is None or not text
-        else Lesson(track.id, text, row, tuple(playlists), playlists[0] if playlists else text)
-    )
+    if row is None or not text:
+        return None
+    group = playlists[0] if playlists else groups.get(filed, text)
+    groups.setdefault(filed, group)
+    return Lesson(track.id, text, row, tuple(playlists), group)
 
 
-def learned(encoder: TextEncoder, found: Sequence[Lesson], library: int, told: Progress, *, seed: int = 0) -> Described:
-    """The map from these lessons. Raises ``WeightsMissing``."""
+def learned(
+    encoder: TextEncoder, found: Sequence[Lesson], middle: Matrix, library: int, told: Progress, *, seed: int = 0
+) -> Described:
+    """The map from these lessons, for questions about ``middle``. Raises ``WeightsMissing``."""
     texts = read(encoder, [lesson.text for lesson in found], told)
     rows = np.stack([lesson.numbers for lesson in found]).astype(np.float64)
     values, known = rows[:, :TABLE_DIM], rows[:, TABLE_DIM:]
@@ -91,7 +112,7 @@ def learned(encoder: TextEncoder, found: Sequence[Lesson], library: int, told: P
     groups = [lesson.group for lesson in found]
     by_group = len(set(groups)) >= FEW_GROUPS
     fit = fitted(texts, known * (values - mean) / std, groups if by_group else None, seed=seed)
-    arrays = (fit.middle, fit.map, fit.explained, mean, std)
+    arrays = (middle, fit.map, fit.explained, mean, std)
     return Described(
         encoder.spec.fingerprint,
         len(found),
