@@ -24,6 +24,7 @@ from songkin.errors import StoreError
 from songkin.models import Track
 from songkin.records import CONTINUOUS
 from songkin.search.bridge import read
+from songkin.search.leaning import leaning
 from songkin.search.negation import taken_apart
 from songkin.spaces import TABLE_DIM, Matrix, Statistics
 from songkin.store.catalog import Catalog
@@ -33,6 +34,8 @@ KEPT: Final = "described"
 NUMBERS: Final = (*CONTINUOUS, "mode", "key, cosine", "key, sine")
 """What the map predicts: the numbers of the space ``table``."""
 SHOWN: Final = 3
+LEANING: Final = 0.1
+"""How much a plain word says beside what was learned, in z-scores times R²."""
 _SHOWN_PART: Final = 0.1
 
 
@@ -112,19 +115,37 @@ def _damaged() -> StoreError:
 
 
 def ask(catalog: Catalog, encoder: TextEncoder, text: str, statistics: Mapping[str, Statistics]) -> Wanted | None:
-    """What a question asks of ``table``; None where the library has learned nothing, or from another encoder. What is not
-    wanted is asked the other way round. Raises ``StoreError``."""
+    """What a question asks of ``table``, by what was learned and by plain words; None where neither says anything. What
+    is not wanted is asked the other way round. Raises ``StoreError``, ``WeightsMissing``."""
     if "table" not in statistics:
         return None
     learned = kept(catalog)
-    if learned is None or learned.encoder != encoder.spec.fingerprint:
-        return None
-    said = taken_apart(text)
-    departs = np.zeros(TABLE_DIM, np.float32)
-    for sign, phrases in ((1, [said.wanted] if said.wanted else []), (-1, said.unwanted)):
-        for vector in read(encoder, phrases):
-            departs += sign * ((vector - learned.middle) @ learned.map)
-    return wanted(learned, departs, statistics["table"])
+    found: Wanted | None = None
+    if learned is not None and learned.encoder == encoder.spec.fingerprint:
+        said = taken_apart(text)
+        departs = np.zeros(TABLE_DIM, np.float32)
+        for sign, phrases in ((1, [said.wanted] if said.wanted else []), (-1, said.unwanted)):
+            for vector in read(encoder, phrases):
+                departs += sign * ((vector - learned.middle) @ learned.map)
+        found = wanted(learned, departs, statistics["table"])
+    return _leant(found, leaning(text))
+
+
+def _leant(found: Wanted | None, leans: Mapping[str, float]) -> Wanted | None:
+    """What was learned and what plain words say, together: whoever says *slow* means it."""
+    said = leaning_vector(leans)
+    if not said.any():
+        return found
+    both = said * np.float32(LEANING) + (found.vector if found else np.float32(0))
+    return Wanted(np.asarray(both, np.float32), max(1.0, found.strength if found else 0.0))
+
+
+def leaning_vector(leans: Mapping[str, float]) -> Matrix:
+    """Leanings as a vector of the space ``table``, float32 (12,)."""
+    said = np.zeros(TABLE_DIM, np.float32)
+    for name, value in leans.items():
+        said[CONTINUOUS.index(name)] = value
+    return said
 
 
 def wanted(learned: Described, departs: Matrix, statistics: Statistics) -> Wanted | None:
