@@ -20,7 +20,7 @@ from songkin.encoders.base import TextEncoder
 from songkin.evaluation.metrics import bootstrap
 from songkin.evaluation.report import Row, Table
 from songkin.records import CONTINUOUS
-from songkin.search import find
+from songkin.search import described, find
 from songkin.search.seeds import fitted
 from songkin.search.trust import TUNED, Tuning, above, fused, trusted
 from songkin.store.catalog import Catalog
@@ -91,7 +91,7 @@ def tables(catalog: Catalog, store: VectorStore, encoder: TextEncoder, *, seed: 
         question = find.put(catalog, encoder, text, (), statistics, bare)
         lists = find.looked_at(catalog, store, question, bare)
         surety = question.bridge.surety if question.bridge else 0.0
-        strength = question.promised.strength if question.promised else 0.0
+        strength = described.trust_in(question.promised)
         return Asked(question.asks, lists.found, surety, lists.covered, strength, mark)
 
     promising = [put(text, _promised(wants, standard)) for text, wants in PROMISES.items()]
@@ -151,8 +151,8 @@ def marks(questions: Sequence[Asked], tuning: Tuning) -> NDArray[np.float64]:
 
 _ALONE: Final = replace(TUNED, heard=0.0, text=0.0, words=0.0, table=1.0, faint=-1.0, plain=0.0, said=0.0)
 _WAYS: Final[Mapping[str, tuple[str, Tuning]]] = {
-    "find": ("songkin find, features learned", TUNED),
-    "without": ("songkin find, nothing learned", replace(TUNED, table=0.0)),
+    "find": ("songkin find", TUNED),
+    "without": ("songkin find without the list", replace(TUNED, table=0.0)),
     "alone": ("features alone", _ALONE),
 }
 

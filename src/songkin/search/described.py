@@ -26,6 +26,7 @@ from songkin.records import CONTINUOUS
 from songkin.search.bridge import read
 from songkin.search.leaning import leaning
 from songkin.search.negation import taken_apart
+from songkin.search.trust import LEANT
 from songkin.spaces import TABLE_DIM, Matrix, Statistics
 from songkin.store.catalog import Catalog
 
@@ -76,7 +77,8 @@ _COUNTS: Final = ("library", "groups", "ridge")
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a question asks of the space ``table``: ``vector``, and how far it departs from the middle of the library, in
-    deviations: ``strength``, below about .2 it says nothing of features."""
+    deviations: ``strength``, below about .2 it says nothing of features. Plain words give it
+    ``trust.LEANT``."""
 
     vector: Matrix
     strength: float
@@ -137,7 +139,12 @@ def _leant(found: Wanted | None, leans: Mapping[str, float]) -> Wanted | None:
     if not said.any():
         return found
     both = said * np.float32(LEANING) + (found.vector if found else np.float32(0))
-    return Wanted(np.asarray(both, np.float32), max(1.0, found.strength if found else 0.0))
+    return Wanted(np.asarray(both, np.float32), LEANT)
+
+
+def trust_in(asked: Wanted | None) -> float:
+    """The strength of what is asked of ``table``, 0 where nothing is."""
+    return asked.strength if asked else 0.0
 
 
 def leaning_vector(leans: Mapping[str, float]) -> Matrix:

@@ -100,7 +100,9 @@ def find(
         name, where = None, like.where
     else:
         where = said.where
-        name = name if said.text == asked else named(catalog, said.text)
+        if said.text != asked:  # "70s soul" is not misspelt for a song called "Sol"
+            name = named(catalog, said.text)
+            name = name if name and name.exact else None
         question = put(catalog, encoder, said.text, where, statistics, limit=limit)
         lists = looked_at(catalog, store, question)
         name = _meant(name, question, lists)
@@ -197,8 +199,7 @@ def looked_at(catalog: Catalog, store: VectorStore, question: Question, tuning: 
     found = store.ask(question.asks) if question.asks else []
     covered = _covered(catalog, question, found)
     surety = question.bridge.surety if question.bridge else 0.0
-    strength = question.promised.strength if question.promised else 0.0
-    asks, weights = trusted(question.asks, found, surety, covered, tuning, strength)
+    asks, weights = trusted(question.asks, found, surety, covered, tuning, described.trust_in(question.promised))
     kept = tuple(tuple(above(ask, matches)) for ask, matches in zip(asks, found, strict=True))
     under = [
         match.id

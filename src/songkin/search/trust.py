@@ -56,6 +56,8 @@ class Tuning:
 
 
 TUNED: Final = Tuning()
+LEANT: Final = 10.0
+"""Strength from which plain words ("slow") say what is wanted, whatever else is said: such a list is always trusted."""
 
 
 def trusted(
@@ -69,7 +71,8 @@ def trusted(
     """The asks with their floors, and the weights of what they found.
 
     ``lists`` are what the asks found, ``surety`` is the bridge's, ``covered`` the share of the question's words in the
-    best match of ``words``, ``strength`` that of what is asked of ``table``.
+    best match of ``words``, ``strength`` that of what is asked of ``table``, at
+    least ``LEANT`` where plain words ask.
     """
     floored, weights = [], []
     for ask, matches in zip(asks, lists, strict=True):
@@ -79,7 +82,9 @@ def trusted(
         elif ask.space == "text":
             floor = tuning.text_floor
         elif ask.space == "table":
-            weight *= _ramp(strength, tuning.faint, tuning.plain) * (1 - tuning.said * covered)
+            weight *= _ramp(strength, tuning.faint, tuning.plain) * (
+                1 - tuning.said * (0.0 if strength >= LEANT else covered)
+            )
         elif matches:
             floor = tuning.words_floor * matches[0].score
             weight *= covered**tuning.coverage

@@ -93,7 +93,8 @@ def fitted(
         spread += weights[hidden] @ (targets[hidden] - level) ** 2
     best = int(missed.sum(axis=1).argmin())
     (middle, slope, level), *_ = whole.maps([ridges[best]])
-    explained = 1.0 - missed[best] / np.maximum(spread, 1e-12)
+    varies = spread > 1e-9 * whole.weight
+    explained = np.where(varies, 1.0 - missed[best] / np.where(varies, spread, 1.0), 0.0)
     return Fit(middle, slope, level, ridges[best], explained, float(missed[best].sum() / whole.weight / len(spread)))
 
 
