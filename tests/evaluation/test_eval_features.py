@@ -85,7 +85,7 @@ def test_eval_features_prints_tables_of_a_file(tmp_path: Path, capsys: pytest.Ca
     write_table(tmp_path / "songs.csv")
     assert run(["eval", "features", str(tmp_path / "songs.csv"), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert [table["name"] for table in report["tables"]] == ["rows", "playlists", "features", "promises"]
+    assert [table["name"] for table in report["tables"]] == ["rows", "playlists", "features", "promises", "genres"]
     assert report["songs"] == 192
     promises = {row["method"]: row["other half"] for row in report["tables"][3]["rows"]}
     assert promises["find"] > promises["without"]

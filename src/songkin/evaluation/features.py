@@ -203,7 +203,8 @@ def _table(name: str, title: str, about: str, found: Judged) -> Table:
 def _by_feature(shown: dict[str, Judged]) -> Table:
     made = []
     for number, feature in enumerate(FEATURES):
-        r2 = [1 - each.features["ridge"][number] / each.features["mean"][number] for each in shown.values()]
+        both = [(each.features["ridge"][number], each.features["mean"][number]) for each in shown.values()]
+        r2 = [1 - ours / mean if mean else 0.0 for ours, mean in both]
         made.append(Row(feature, feature, tuple(float(value) for value in r2)))
     title = "R² of each feature"
     about = "1 − error / error of the mean; 0 or less: words say nothing of it."
