@@ -21,7 +21,7 @@ from songkin.config import Config
 from songkin.encoders import text_encoder
 from songkin.evaluation import features_queries, features_songs
 from songkin.evaluation.features_songs import Material
-from songkin.evaluation.metrics import bootstrap
+from songkin.evaluation.metrics import RESAMPLES
 from songkin.evaluation.report import Report, Row, Table
 from songkin.progress import Progress
 from songkin.records import FEATURES
@@ -116,12 +116,14 @@ def hidden_lists(material: Material, seed: int) -> Iterator[_Split]:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """By method: the error of every judged song (mean over features), of every split, of every feature (12)."""
+    """By method: the error of every judged song (mean over features), of every split, of every feature (12). ``lists``
+    says which songs are drawn together for intervals: those of a playlist are not independent."""
 
     songs: dict[str, NDArray[np.float64]]
     splits: dict[str, NDArray[np.float64]]
     features: dict[str, NDArray[np.float64]]
     ridges: tuple[float, ...]
+    lists: NDArray[np.intp]
     n: int
 
 
@@ -147,6 +149,7 @@ def judged(material: Material, splits: Sequence[_Split], told: Progress, stage: 
         {name: np.array([each.mean() for each in parts]) for name, parts in off.items()},
         {name: np.concatenate(parts).mean(axis=0) for name, parts in off.items()},
         tuple(ridges),
+        np.unique(np.asarray(material.groups), return_inverse=True)[1][np.concatenate([each for _, each in splits])],
         sum(len(hidden) for _, hidden in splits),
     )
 
@@ -182,22 +185,30 @@ _WAYS: Final[Mapping[str, Callable[[NDArray[np.float32], Numbers, NDArray[np.flo
 
 
 def _table(name: str, title: str, about: str, found: Judged) -> Table:
-    made = []
-    for method, label in LABELS.items():
-        splits, songs = found.splits[method], found.songs[method]
-        made.append(
-            Row(method, label, (float(splits.mean()), float(splits.std()), float(songs.mean())), bootstrap(songs))
-        )
+    made = [
+        _row(method, label, found.splits[method], found.songs[method], found.lists) for method, label in LABELS.items()
+    ]
+    gained = [by["mean"] - by["ridge"] for by in (found.splits, found.songs)]
+    made.append(_row("gained", "songkin, how much below the mean", gained[0], gained[1], found.lists))
     ridges = ", ".join(f"{ridge:g}" for ridge in sorted(set(found.ridges)))
-    columns = ("mean of splits", "sd", "MSE over songs")
-    return Table(
-        name,
-        title,
-        f"{about}; MSE of 12 standardised features; ridges chosen: {ridges}.",
-        columns,
-        tuple(made),
-        found.n,
-    )
+    about = f"{about}; MSE of 12 standardised features, intervals over playlists; ridges chosen: {ridges}."
+    return Table(name, title, about, ("mean of splits", "sd", "MSE over songs"), tuple(made), found.n)
+
+
+def _row(
+    method: str, label: str, splits: NDArray[np.float64], songs: NDArray[np.float64], lists: NDArray[np.intp]
+) -> Row:
+    values = (float(splits.mean()), float(splits.std()), float(songs.mean()))
+    return Row(method, label, values, _interval(songs, lists))
+
+
+def _interval(songs: NDArray[np.float64], lists: NDArray[np.intp], seed: int = 0) -> tuple[float, float]:
+    """95 % interval of the mean over songs where whole playlists are drawn."""
+    sums, counts = np.bincount(lists, songs), np.bincount(lists)
+    sums, counts = sums[counts > 0], counts[counts > 0]
+    drawn = np.random.default_rng(seed).integers(0, len(sums), (RESAMPLES, len(sums)))
+    low, high = np.percentile(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1), [2.5, 97.5])
+    return float(low), float(high)
 
 
 def _by_feature(shown: dict[str, Judged]) -> Table:

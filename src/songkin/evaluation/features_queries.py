@@ -3,7 +3,8 @@
 A promising question says which features its songs should have much or little of ("calm acoustic": acousticness up, energy
 down); it is marked by the mean of these z-scores over the first twenty songs (0: like any song). A question for a genre is
 marked by the share of the first twenty that a table filed there. Weight and trust of the list ``table`` were chosen on
-one half of both (every second one), and are reported on the other. The songs were learned from, the questions were not.
+one half of both (every second one), and are reported on the other. The songs were learned from, the questions were not; but whoever listed the plain
+words of ``leaning`` and chose how a question is read had seen all questions, so that the other half flatters.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """``songkin train features``: which audio features words promise, learned from the library's songs that have both.
 
 Frozen MiniLM reads what a song is filed under (genres, subgenres, playlists), and a ridge maps that to the features that
-a table gave. Titles and artists are left out: with them the error on hidden rows is .71, without .64. Where songs stand
+a table gave. Titles and artists are left out: with artists the error on hidden rows was .71, without .64. Where songs stand
 in playlists, whole playlists are hidden to choose the ridge and to see which feature can be predicted at all.
 """
 
