@@ -115,7 +115,7 @@ def test_several_facts_are_all_taken_and_told() -> None:
             "a minor setback",
             "C",
             "Vitamin C",
-            "major lazer",
+            "major tom",
             "minor threat",
             "in a minor way",
             "be my baby",
