@@ -31,6 +31,8 @@ PACKAGES: Final = (
     "rapidfuzz",
 )
 ROOM_MB: Final = 500
+GROWN: Final = 0.2
+"""Share by which a library may change before what it learned is stale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ def examine(library: Library, *, ask_model: bool = False) -> list[Finding]:
         *_catalog(library),
         *_vectors(library),
         *_prints(library),
+        *_learned(library),
     ]
 
 
@@ -187,3 +190,29 @@ def _prints(library: Library) -> Iterator[Finding]:
             )
     except SongkinError:
         return  # told with the catalog
+
+
+def _learned(library: Library) -> Iterator[Finding]:
+    """Models that the library trained: whether they still fit it."""
+    from songkin.encoders import text_encoder
+    from songkin.search import described
+
+    again = "`songkin train features` learns it anew."
+    try:
+        learned = described.kept(library.catalog)
+        count = library.catalog.count()
+    except NotFound:
+        return  # told as "library"
+    except SongkinError as error:
+        yield Finding("trained features", "bad", error.message, error.remedy)
+        return
+    if learned is None:
+        return
+    if learned.encoder != text_encoder("minilm", library.config.cache).spec.fingerprint:
+        yield Finding("trained features", "note", f"learned from another text encoder ({learned.encoder})", again)
+    elif abs(count - learned.library) > GROWN * learned.library:
+        yield Finding(
+            "trained features", "note", f"learned when there were {learned.library} songs, now {count}", again
+        )
+    else:
+        yield Finding("trained features", "ok", f"learned from {learned.songs} songs of {learned.library}")

@@ -19,12 +19,14 @@ from songkin.upkeep import Upkeep
 if TYPE_CHECKING:
     from songkin.encoders.base import TextEncoder
     from songkin.importing.lists import Filled
+    from songkin.progress import Progress
     from songkin.recommending.asking import Wanted
     from songkin.recommending.gathered import Gathered
     from songkin.recommending.names import Names
     from songkin.recommending.scheduled import SelfFilling
     from songkin.recommending.station import Station
     from songkin.recommending.wishes import Wish
+    from songkin.search.described import Described
     from songkin.spaces import Statistics
     from songkin.store.playlistbook import Place
 
@@ -210,6 +212,19 @@ class Suggesting:
         found, _ = self._upkeep.ask(lambda vectors: train(self.catalog, vectors, crowd, names))
         with run_lock(self.config):
             keep(self.catalog, *found)
+        return found
+
+    def learn_features(self, progress: Progress | None = None) -> Described:
+        """Learn from the library's own songs which audio features words promise; ``find`` answers with it from now on.
+        Raises ``NotFound`` where too few songs have features of a table and genres or playlists, ``WeightsMissing``,
+        ``LibraryBusy``."""
+        from songkin.search.described import keep
+        from songkin.store.lock import run_lock
+        from songkin.training.features import learn
+
+        found = learn(self.catalog, self._text_encoder, progress)
+        with run_lock(self.config):
+            keep(self.catalog, found)
         return found
 
     def fingerprint(

@@ -196,6 +196,48 @@ def albums(
         _show(report)
 
 
+@command.command(name="features")
+@click.argument("files", nargs=-1, type=click.Path(), metavar="[FILE]...")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False),
+    metavar="DIR",
+    help="All tables of songs in DIR, as if they were named.",
+)
+@click.option("--seed", default=0, show_default=True, metavar="N", help="Deals rows and playlists, draws intervals.")
+@click.option("--tune", is_flag=True, help="Also try a grid of weights for `find`.")
+@with_library
+def features(
+    files: tuple[str, ...],
+    data: str | None,
+    seed: int,
+    tune: bool,
+    library: str | None,
+    qdrant_url: str | None,
+    as_json: bool,
+) -> None:
+    """How well audio features are told from words, on hidden rows and hidden playlists, and what `find` gains by it. The
+    songs are those of tables with features and genres or playlists (FILEs), or those of the library."""
+    from tempfile import TemporaryDirectory
+
+    from songkin.evaluation.features import of_library
+
+    named = [*files, *([data] if data else [])]
+    with (
+        TemporaryDirectory(prefix="songkin-eval-") as folder,
+        Bar(quiet=as_json) as bar,
+        opened(folder if named else library, qdrant_url=None if named else qdrant_url) as music,
+    ):
+        if named:
+            music.import_(named, progress=bar)
+            music.learn_features(bar)
+        report = of_library(music.catalog, music.config, bar, tables=named, seed=seed, tune=tune)
+    if as_json:
+        emit(report.as_json())
+    else:
+        _show(report)
+
+
 def _players() -> str:
     """A name for the programs that play: others play otherwise."""
     from hashlib import blake2b

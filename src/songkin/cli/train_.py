@@ -69,3 +69,34 @@ def albums(
     )
     show_table(shown)
     note("`songkin eval albums` judges it on albums that it has never seen.")
+
+
+@command.command(name="features")
+@with_library
+def features(library: str | None, qdrant_url: str | None, as_json: bool) -> None:
+    """Which audio features words promise ("calm acoustic"): learned from songs that have features of a table and genres or
+    playlists. `find` answers with it from then on."""
+    from songkin.search.described import NUMBERS
+
+    with Bar(quiet=as_json) as bar, opened(library, qdrant_url=qdrant_url) as music:
+        learned = music.learn_features(bar)
+    explained = {name: float(r2) for name, r2 in zip(NUMBERS, learned.explained, strict=True)}
+    if as_json:
+        emit(
+            {
+                "songs": learned.songs,
+                "playlists": learned.groups,
+                "ridge": learned.ridge,
+                "encoder": learned.encoder,
+                "explained": {name: round(r2, 4) for name, r2 in explained.items()},
+            }
+        )
+        return
+    made = table([("feature", "left"), ("R² on hidden songs", "right"), ("weight", "right")])
+    for name, r2 in sorted(explained.items(), key=lambda item: -item[1]):
+        made.add_row(name, f"{r2:.3f}", f"{max(r2, 0.0):.2f}")
+    hidden = f"{learned.groups} playlists, hidden whole" if learned.groups else "hidden one by one"
+    click.echo(f"Learned from {learned.songs} songs ({hidden}); ridge {learned.ridge:g}, {learned.encoder}:")
+    show_table(made)
+    if not any(r2 > 0 for r2 in explained.values()):
+        click.echo("No feature can be told from words here: `find` goes on as before.")

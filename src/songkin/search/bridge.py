@@ -92,9 +92,9 @@ def ask(
     names = tag_names(encoder, catalog)
     check_alive(names)
     said = taken_apart(text)
-    unwanted = [phrase for phrase in _read(encoder, said.unwanted) if (names @ phrase).max() >= UNWANTED_SURE]
+    unwanted = [phrase for phrase in read(encoder, said.unwanted) if (names @ phrase).max() >= UNWANTED_SURE]
     wanted = said.wanted if unwanted else text
-    vectors = _read(encoder, [wanted] if wanted else [])
+    vectors = read(encoder, [wanted] if wanted else [])
     weights = sum((tag_weights(v, names, temperature) for v in vectors), np.zeros(len(TAGS), np.float32))
     weights = weights - sum((tag_weights(v, names, temperature) for v in unwanted), np.zeros(len(TAGS), np.float32))
     surety = float((names @ (vectors or unwanted)[0]).max())
@@ -106,7 +106,7 @@ def asking(weights: Matrix, statistics: Statistics) -> Matrix:
     return spaces.ask_heard(weights * statistics.arrays["std"] ** np.float32(1 - SPREAD), statistics)
 
 
-def _read(encoder: TextEncoder, phrases: Sequence[str]) -> list[Matrix]:
+def read(encoder: TextEncoder, phrases: Sequence[str]) -> list[Matrix]:
     """Vectors of phrases, told in the way the tag names are."""
     told = [each if "music" in each.lower().split() else _PHRASE.format(each) for each in phrases]
     return list(encoder.encode(told)) if told else []

@@ -1,7 +1,8 @@
 """Songs by words: how they sound, what their metadata means, which words stand in it.
 
 Three lists are made: ``heard`` answers through the tag bridge, ``text`` through MiniLM over what is known of a song,
-``words`` through BM25, in one request to the engine. Each is looked at, to see how far it can be trusted for this
+``words`` through BM25, in one request to the engine; where the library has learned what words promise of a table's
+features (``described``), ``table`` is asked as well. Each is looked at, to see how far it can be trusted for this
 question, and they are fused by rank (``trust``). A title, artist or album typed exactly comes
 first; one that is misspelt comes first too, and the answer says what was taken as meant. Who filters wants to see what
 passes: where the question fits too few of those songs, the others follow, scored 0.
@@ -18,24 +19,38 @@ from songkin import ranking
 from songkin.encoders.base import TextEncoder
 from songkin.errors import QueryError, WeightsMissing
 from songkin.models import Answer, Hit, Query, Track
-from songkin.search import bridge
+from songkin.search import bridge, described
 from songkin.search.filters import checked
+from songkin.search.likeness import alike
 from songkin.search.names import Named, named
+from songkin.search.negation import taken_apart
 from songkin.search.seeds import tags_of
 from songkin.search.similar import by_album, by_artist, links_of, standing
 from songkin.search.trust import TUNED, Tuning, above, fused, share, trusted
+from songkin.search.understanding import Understood, understood
 from songkin.spaces import Statistics
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Ask, Condition, Match, Sparse, VectorStore
 from songkin.store.words import Words
 from songkin.text import fold, words
 
-WEIGHTS: Final[Mapping[str, float]] = {space: TUNED.weight(space) for space in ("heard", "text", "words")}
+WEIGHTS: Final[Mapping[str, float]] = {space: TUNED.weight(space) for space in ("heard", "text", "words", "table")}
 """Of lists that are fully trusted."""
 RRF_K: Final = TUNED.k
 CANDIDATES: Final = 200
 LONGEST: Final = 2000
-_PART_WORDS: Final = {"heard": "sound", "text": "meaning", "words": "words"}
+_PART_WORDS: Final = {
+    "heard": "sound",
+    "text": "meaning",
+    "words": "words",
+    "table": "features",
+    "tags": "tags",
+    "timbre": "timbre",
+    "descriptors": "rhythm and pitch",
+}
+
+_UNLIKE: Final = "it passes the filters; no more is like what you typed"
+_PASSES: Final = "it is as you asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,7 @@ class Question:
     asks: tuple[Ask, ...]
     bridge: bridge.Bridge | None
     notes: tuple[str, ...] = ()
+    promised: described.Wanted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +88,24 @@ def find(
     statistics: Mapping[str, Statistics],
 ) -> Answer:
     """Songs for a text. Without MiniLM's weights, exact words and names still answer, and a note says so."""
-    asked = " ".join(text.split())
-    if not asked:
-        raise QueryError(
-            "There is nothing to look for.",
-            remedy='Say what you want to hear, like "quiet piano"; `songkin list --where …` filters without words.',
-        )
-    if len(asked) > LONGEST:
-        raise QueryError(f"The text is longer than {LONGEST} characters.", remedy="Say it shorter.")
+    asked = _asked(text)
     where = checked(catalog, query.filters)
-    question = put(catalog, encoder, asked, where, statistics, limit=max(CANDIDATES, 3 * query.limit))
-    lists = looked_at(catalog, store, question)
-    name = _meant(named(catalog, asked), question, lists)
+    limit = max(CANDIDATES, 3 * query.limit)
+    name = named(catalog, asked)
+    said = Understood(asked, where) if name and name.exact else understood(store, asked, where)
+    like = alike(catalog, store, encoder, said.like, said.where, statistics, limit) if said.like else None
+    if like is not None:
+        question = Question(said.text, like.asks, like.bridge, (like.told,))
+        lists = Lists(like.asks, like.weights, tuple(tuple(found) for found in store.ask(like.asks)), 0.0)
+        name, where = None, like.where
+    else:
+        where = said.where
+        if said.text != asked:  # "70s soul" is not misspelt for a song called "Sol"
+            name = named(catalog, said.text)
+            name = name if name and name.exact else None
+        question = put(catalog, encoder, said.text, where, statistics, limit=limit)
+        lists = looked_at(catalog, store, question)
+        name = _meant(name, question, lists)
     first = _named_first(store, name, where)
     ranked = _ranked([track.id for track in first], fused(lists.found, lists.weights, RRF_K), lists)
     linked = links_of(catalog)
@@ -94,10 +116,22 @@ def find(
         chosen += _passing(
             catalog, store, lists, where, ranked, replace(query, limit=query.limit - len(chosen)), linked
         )
-    notes = question.notes
+    notes = (*said.notes, *question.notes)
     if name and not name.exact:
-        notes = (f"Nothing is called {asked!r}; showing {name.kind} {_as_written(name)!r} first.", *notes)
+        notes = (f"Nothing is called {said.text!r}; showing {name.kind} {_as_written(name)!r} first.", *notes)
     return Answer(asked, _hits(catalog, chosen, name, question, lists, statistics, linked), notes)
+
+
+def _asked(text: str) -> str:
+    asked = " ".join(text.split())
+    if not asked:
+        raise QueryError(
+            "There is nothing to look for.",
+            remedy='Say what you want to hear, like "quiet piano"; `songkin list --where …` filters without words.',
+        )
+    if len(asked) > LONGEST:
+        raise QueryError(f"The text is longer than {LONGEST} characters.", remedy="Say it shorter.")
+    return asked
 
 
 def meant(
@@ -133,10 +167,14 @@ def put(
     *,
     limit: int = CANDIDATES,
 ) -> Question:
-    """The question for the engine. Without the encoder or its weights it asks for words alone, and a note says so."""
+    """The question for the engine; one of facts alone ("1999") asks for nothing. Without the encoder or its weights it asks
+    for words alone, and a note says so."""
+    if not text:
+        return Question("", (), None)
     asks: list[Ask] = []
     notes: tuple[str, ...] = ()
     over: bridge.Bridge | None = None
+    promised: described.Wanted | None = None
     try:
         if encoder is None:
             raise WeightsMissing("There is no text encoder.")
@@ -148,10 +186,12 @@ def put(
             over = bridge.ask(encoder, catalog, text, statistics["heard"], temperature=tuning.temperature)
             asks.append(Ask("heard", over.vector, limit, where))
         asks.append(Ask("text", vector, limit, where))
-    sparse = Words().query(text)
+        if promised := described.ask(catalog, encoder, text, statistics):
+            asks.append(Ask("table", promised.vector, limit, where))
+    sparse = Words().query(taken_apart(text).wanted)
     if sparse.indices:
         asks.append(Ask("words", sparse, limit, where))
-    return Question(text, tuple(asks), over, notes)
+    return Question(text, tuple(asks), over, notes, promised)
 
 
 def looked_at(catalog: Catalog, store: VectorStore, question: Question, tuning: Tuning = TUNED) -> Lists:
@@ -159,7 +199,7 @@ def looked_at(catalog: Catalog, store: VectorStore, question: Question, tuning: 
     found = store.ask(question.asks) if question.asks else []
     covered = _covered(catalog, question, found)
     surety = question.bridge.surety if question.bridge else 0.0
-    asks, weights = trusted(question.asks, found, surety, covered, tuning)
+    asks, weights = trusted(question.asks, found, surety, covered, tuning, described.trust_in(question.promised))
     kept = tuple(tuple(above(ask, matches)) for ask, matches in zip(asks, found, strict=True))
     under = [
         match.id
@@ -207,8 +247,12 @@ def _named_first(store: VectorStore, name: Named | None, where: tuple[Condition,
 def _ranked(first: Sequence[str], order: Sequence[_Ranked], lists: Lists) -> list[_Ranked]:
     """Named songs, then fused ones; among named ones the fused order decides. 1 is first in all lists that answered,
     each fully trusted."""
-    answered = [ask.space for ask, found in zip(lists.asks, lists.found, strict=True) if found]
-    best = sum(share(RRF_K, 1, WEIGHTS[space]) for space in answered) or 1.0
+    answered = [
+        max(w, WEIGHTS.get(a.space, 0.0))
+        for a, found, w in zip(lists.asks, lists.found, lists.weights, strict=True)
+        if found and w > 0
+    ]
+    best = sum(share(RRF_K, 1, weight) for weight in answered) or 1.0
     scores = {i: min(0.99, score / best) for i, score in order}
     pinned = sorted(first, key=lambda i: -scores.get(i, 0.0))
     named = set(pinned)
@@ -274,11 +318,13 @@ def _hits(
             why += [f"heard: {', '.join(f'{tag} {p:.2f}' for tag, p in heard)}"] if heard else []
             absent = bridge.absent_tags(over, tags, statistics["heard"])[:3]
             why += [f"hardly heard: {', '.join(absent)}"] if absent else []
+        told = _features(question, lists, ranks, track, statistics)
+        why += [f"its features: {told}"] if told else []
         matched = _matched_words(question.text, track)
         why += [f"words: {', '.join(matched)}"] if matched else []
         by = _shares(lists, ranks, track.id)
         why += [f"found by {by}"] if by else []
-        why += [] if why or score else ["it passes the filters; no more is like what you typed"]
+        why += [] if why or score else [_UNLIKE if question.text else _PASSES]
         twin = next((hit.track.id for hit in hits if hit.track.id in linked.get(track.id, set())), "")
         why = [*standing(track, twin), *why]
         hits.append(Hit(rank, round(score, 4), track, tuple(why), twin))
@@ -287,6 +333,23 @@ def _hits(
 
 def _ranks(lists: Lists) -> list[dict[str, int]]:
     return [{match.id: rank for rank, match in enumerate(matches, 1)} for matches in lists.found]
+
+
+def _features(
+    question: Question,
+    lists: Lists,
+    ranks: Sequence[Mapping[str, int]],
+    track: Track,
+    statistics: Mapping[str, Statistics],
+) -> str:
+    """The features that the question promises and the song has, where they found it."""
+    if question.promised is None:
+        return ""
+    found = any(
+        ask.space == "table" and weight > 0 and track.id in by_id
+        for ask, weight, by_id in zip(lists.asks, lists.weights, ranks, strict=True)
+    )
+    return described.reasons(question.promised, track, statistics["table"]) if found else ""
 
 
 def _shares(lists: Lists, ranks: Sequence[Mapping[str, int]], track: str) -> str:

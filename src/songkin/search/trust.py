@@ -7,8 +7,10 @@ where it is the least bad of nothing. So each list is first looked at, and its w
 ``text``   not below a floor: among songs whose metadata does not mean what was asked, ranks are chance
 ``words``  by the share of the question's words that the best match holds, and only matches nearly as good as the best:
            "battle" in an album's name says little about "fast battle drums and percussion"
+``table``  by how far the features that the question promises depart from the middle of the library (``described``)
 
-The lists are then fused by rank. All numbers are those of ``songkin eval words --tune``.
+The lists are then fused by rank. All numbers are those of ``songkin eval words --tune``, those of ``table`` of ``songkin
+eval features``.
 """
 
 from __future__ import annotations
@@ -26,7 +28,10 @@ class Tuning:
 
     ``heard``'s weight falls from ``sure`` to ``unsure`` (cosines to the nearest tag) down to ``least`` of itself;
     ``words``' falls with the share of words matched, raised to ``coverage`` (0: not at all). ``text_floor`` is a
-    cosine, ``words_floor`` a share of the best match's score. ``temperature`` is the bridge's.
+    cosine, ``words_floor`` a share of the best match's score. ``temperature`` is the bridge's. ``table``'s weight falls
+    from ``plain`` to ``faint`` (strengths of what the question promises) down to nothing,
+    and by the share ``said`` of it where all of the question's words stand in the best match: a genre that songs are filed
+    under needs no guessing.
     """
 
     heard: float = 1.0
@@ -40,13 +45,19 @@ class Tuning:
     unsure: float = 0.55
     sure: float = 0.8
     least: float = 0.2
+    table: float = 1.0
+    faint: float = 0.1
+    plain: float = 0.2
+    said: float = 1.0
 
     def weight(self, space: str) -> float:
         """The weight of a list that is fully trusted."""
-        return {"heard": self.heard, "text": self.text, "words": self.words}[space]
+        return {"heard": self.heard, "text": self.text, "words": self.words, "table": self.table}[space]
 
 
 TUNED: Final = Tuning()
+LEANT: Final = 10.0
+"""Strength from which plain words ("slow") say what is wanted, whatever else is said: such a list is always trusted."""
 
 
 def trusted(
@@ -55,11 +66,13 @@ def trusted(
     surety: float,
     covered: float,
     tuning: Tuning = TUNED,
+    strength: float = 0.0,
 ) -> tuple[tuple[Ask, ...], tuple[float, ...]]:
     """The asks with their floors, and the weights of what they found.
 
     ``lists`` are what the asks found, ``surety`` is the bridge's, ``covered`` the share of the question's words in the
-    best match of ``words``.
+    best match of ``words``, ``strength`` that of what is asked of ``table``, at
+    least ``LEANT`` where plain words ask.
     """
     floored, weights = [], []
     for ask, matches in zip(asks, lists, strict=True):
@@ -68,6 +81,10 @@ def trusted(
             weight *= tuning.least + (1 - tuning.least) * _ramp(surety, tuning.unsure, tuning.sure)
         elif ask.space == "text":
             floor = tuning.text_floor
+        elif ask.space == "table":
+            weight *= _ramp(strength, tuning.faint, tuning.plain) * (
+                1 - tuning.said * (0.0 if strength >= LEANT else covered)
+            )
         elif matches:
             floor = tuning.words_floor * matches[0].score
             weight *= covered**tuning.coverage
