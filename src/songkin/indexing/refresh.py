@@ -17,7 +17,7 @@ from songkin import encoders, spaces
 from songkin.config import Config
 from songkin.encoders import weights
 from songkin.errors import DiskFull, IndexDamaged, SpaceMismatch
-from songkin.indexing import duplicates, hubs, prints
+from songkin.indexing import duplicates, hubs, learned, prints
 from songkin.models import TABLE_FIELDS, Track
 from songkin.spaces import Matrix, Statistics
 from songkin.store import TRACKS, drop_vectors, index_folder, index_home, open_vectors, own_spaces, shard, sign
@@ -43,7 +43,7 @@ _BLOCK: Final = 1_000
 def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = False, patient: bool = True) -> list[str]:
     """Bring the search index up to the catalog; returns lines for people. ``anew`` rewrites all of it. One who is not
     ``patient`` does not wait while the names of very many songs are read: a later run reads them."""
-    notes: list[str] = []
+    notes = learned.read(catalog)
     if anew or catalog.stale():
         check_room(catalog, config)  # before anything changes that the search index as it is would not fit
     anew = anew or catalog.journal.note("index_home") != index_home(config)
