@@ -87,7 +87,9 @@ def read_by(networks: Sequence[Learned], vectors: Mapping[str, tuple[str, Array]
     found: dict[str, Array] = {}
     for network in networks:
         told = [vectors.get(each.output, ("", None)) for each in network.inputs]
-        if all(vector is not None and fp == each.encoder for (fp, vector), each in zip(told, network.inputs, strict=True)):
+        if all(
+            vector is not None and fp == each.encoder for (fp, vector), each in zip(told, network.inputs, strict=True)
+        ):
             row = np.concatenate([np.asarray(vector, np.float32) for _, vector in told])
             found[network.space] = network.embed(row[None])[0]
     return found

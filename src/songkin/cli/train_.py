@@ -75,7 +75,9 @@ def albums(
 
 def _with_network(command: Any) -> Any:
     """What both trainings over songs take."""
-    command = click.option("--seed", default=0, show_default=True, metavar="N", help="Deals songs, draws weights.")(command)
+    command = click.option("--seed", default=0, show_default=True, metavar="N", help="Deals songs, draws weights.")(
+        command
+    )
     command = click.option(
         "--size",
         type=click.IntRange(2, 512),
@@ -139,7 +141,9 @@ def genres(
     if judged.left_out:
         some = ", ".join(f"{label} ({count})" for label, count in list(judged.left_out.items())[:12])
         note(f"Too few songs or artists to learn: {printable(some)}{' …' if len(judged.left_out) > 12 else ''}.")
-    note(f"Run {made.run}: the space {made.space} is part of `songkin similar`; `songkin undo {made.run}` takes it back.")
+    note(
+        f"Run {made.run}: the space {made.space} is part of `songkin similar`; `songkin undo {made.run}` takes it back."
+    )
 
 
 @command.command(name="autoencoder")
@@ -164,6 +168,10 @@ def autoencoder(
     shown = table([("given back by", "left"), ("error", "right"), ("95 %", "right")])
     for name, (error, low, high) in made.errors.items():
         shown.add_row(name, f"{error:.3f}", f"{low:.3f}–{high:.3f}")
-    click.echo(f"Mean square error on {made.judged} of {made.songs} songs, whose artists were not heard ({made.size} numbers):")
+    click.echo(
+        f"Mean square error on {made.judged} of {made.songs} songs, whose artists were not heard ({made.size} numbers):"
+    )
     show_table(shown)
-    note(f"Run {made.run}: the space {made.space} is part of `songkin similar`; `songkin undo {made.run}` takes it back.")
+    note(
+        f"Run {made.run}: the space {made.space} is part of `songkin similar`; `songkin undo {made.run}` takes it back."
+    )

@@ -1,7 +1,9 @@
 """An autoencoder over what encoders heard of songs: a network that is to give back what it was given, through few numbers.
 
-Those few numbers are a space of the library. It is judged on songs of artists that it did not hear, beside the main axes
-(PCA) of as many numbers, which are the best that can be had without bends, and beside the mean of all songs.
+Those few numbers are a space of the library. It begins as the main axes (PCA) of the songs, each in the nearly straight
+middle of its tanh, and learns from there to give back songs of which some numbers were left out, as long as that helps
+with songs kept aside. It is judged on songs of artists that it did not hear, beside those axes, which are the best that
+can be had without bends, and beside the mean of all songs.
 """
 
 from __future__ import annotations
@@ -24,8 +26,8 @@ from songkin.training.heard import Heard
 
 KIND: Final = "autoencoder"
 SIZE: Final = 32
-WIDE: Final = 128
-"""Numbers of the layers before and after the narrow one."""
+_MIDDLE: Final = 0.3
+"""Deviation of an axis before its tanh."""
 LEAST: Final = 20
 """Songs, of five artists, below which nothing is learned."""
 FOLDS: Final = 5
@@ -77,22 +79,36 @@ def train(catalog: Catalog, told: Progress, *, encoder: str = "", size: int = SI
         net.Rows(given[learned], given[learned]),
         net.Rows(given[watched], given[watched]),
         lambda epoch, loss: told.step(epoch, f"error {loss:.3f}"),
+        _axes(given[learned], size),
     )
     errors = _errors(layers, given[learned], given[asked], songs.groups[asked], size, seed)
     told.stage("Training on all of them")
     moments = hearing.moments(songs.rows)
     given = standard(songs.rows, *moments)
-    layers, _ = net.train(_recipe(songs, size, seed, epochs), net.Rows(given, given))
+    layers, _ = net.train(_recipe(songs, size, seed, epochs), net.Rows(given, given), start=_axes(given, size))
     facts = {"errors": errors, "epochs": epochs, "seed": seed}
-    made, number = keeping.keep(catalog, KIND, songs, moments, layers, 2, (), facts)
+    made, number = keeping.keep(catalog, KIND, songs, moments, layers, 1, (), facts)
     folder = folder_of(catalog.db, KIND, number)
     return Coded(errors, len(songs.ids), len(asked), size, epochs, number, folder, made.space)
 
 
 def _recipe(songs: Heard, size: int, seed: int, epochs: int) -> net.Recipe:
     wide = songs.rows.shape[1]
-    sizes = (wide, WIDE, size, WIDE, wide)
-    return net.Recipe(sizes, "numbers", epochs=epochs, decay=0.1, drop=0.1, seed=seed)
+    return net.Recipe((wide, size, wide), "numbers", epochs=epochs, rate=1e-5, decay=0.1, drop=0.1, seed=seed)
+
+
+def _axes(rows: Matrix, size: int) -> Layers:
+    """Layers that give back little more and little less than the main axes do; an axis that there is none of is 0."""
+    mean = rows.mean(axis=0)
+    _, spread, axes = np.linalg.svd(rows - mean, full_matrices=False)
+    kept = min(size, len(axes))
+    scale = np.zeros(size, np.float32)
+    scale[:kept] = spread[:kept] / np.sqrt(len(rows)) / _MIDDLE
+    there = scale > 1e-6 * max(1e-9, float(scale.max()))
+    turned = np.zeros((size, rows.shape[1]), np.float32)
+    turned[:kept] = axes[:kept]
+    into = (turned / np.where(there, scale, np.inf)[:, None]).T.astype(np.float32)
+    return [(into, (-mean @ into).astype(np.float32)), (turned * scale[:, None], mean.astype(np.float32))]
 
 
 def _errors(

@@ -85,7 +85,7 @@ def by_genre(catalog: Catalog, ids: Sequence[str]) -> dict[str, str]:
 
 def by_folder(catalog: Catalog, ids: Sequence[str], folders: Sequence[Path]) -> dict[str, str]:
     """Label of each song: the folder right under one of ``folders`` in which its file lies."""
-    found = {}
+    found: dict[str, str] = {}
     for i, track in catalog.tracks(ids).items():
         for folder in folders:
             if track.path and folder in Path(track.path).parents:
@@ -108,7 +108,11 @@ def train(
     moments = hearing.moments(songs.rows)
     recipe = _recipe(songs, names, size, seed, epochs)
     layers, _ = net.train(recipe, _rows(standard(songs.rows, *moments), truth, len(names)))
-    facts = {"accuracy": {row.label: [row.accuracy, *row.interval] for row in judged.rows}, "epochs": epochs, "seed": seed}
+    facts = {
+        "accuracy": {row.label: [row.accuracy, *row.interval] for row in judged.rows},
+        "epochs": epochs,
+        "seed": seed,
+    }
     made, number = keeping.keep(catalog, KIND, everything, moments, layers, 1, names, {**facts, "labelled": len(truth)})
     return Genres(judged, number, folder_of(catalog.db, KIND, number), made.space)
 
@@ -155,16 +159,16 @@ def _judge(
     for n in range(count):
         told.step(n)
         asked = np.flatnonzero(part == n)
-        aside, learned = _dealt(part, n, count, seed, songs)
+        aside, learned = _dealt(part, n, count)
         moments = hearing.moments(songs.rows[learned])
         near = standard(songs.rows, *moments)
         known = np.union1d(learned, aside)
         rows, watched, all_ = (_rows(near[each], truth[each], len(names)) for each in (learned, aside, known))
         _, best = net.train(_recipe(songs, names, size, seed, _MOST), rows, watched)
-        layers, _ = net.train(_recipe(songs, names, size, seed, best), all_)
+        layers, _ = net.train(_recipe(songs, names, size, seed, max(1, best)), all_)
         _, best_plain = net.train(_recipe(songs, names, 0, seed, _MOST), rows, watched)
-        plain, _ = net.train(_recipe(songs, names, 0, seed, best_plain), all_)
-        epochs.append(best)
+        plain, _ = net.train(_recipe(songs, names, 0, seed, max(1, best_plain)), all_)
+        epochs.append(max(1, best))
         guesses["network"][asked] = _guess(layers, near[asked])
         guesses["logistic"][asked] = _guess(plain, near[asked])
         guesses["nearest"][asked] = truth[known[_nearest(near[asked], near[known])]]
@@ -180,7 +184,7 @@ def _judge(
     return judged, int(np.median(epochs))
 
 
-def _dealt(part: Numbers, n: int, count: int, seed: int, songs: Heard) -> tuple[Numbers, Numbers]:
+def _dealt(part: Numbers, n: int, count: int) -> tuple[Numbers, Numbers]:
     """Of the songs outside of part ``n``: those kept aside to tell when to stop, and those learned from."""
     if count > 2:
         return np.flatnonzero(part == (n + 1) % count), np.flatnonzero((part != n) & (part != (n + 1) % count))

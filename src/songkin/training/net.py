@@ -45,22 +45,24 @@ class Rows:
 
 
 def train(
-    recipe: Recipe, rows: Rows, aside: Rows | None = None, told: Callable[[int, float], None] | None = None
+    recipe: Recipe,
+    rows: Rows,
+    aside: Rows | None = None,
+    told: Callable[[int, float], None] | None = None,
+    start: Layers | None = None,
 ) -> tuple[Layers, int]:
-    """The layers, and after how many epochs they were best on ``aside`` (without these: all epochs)."""
+    """The layers, and after how many epochs they were best on ``aside`` (without these: all epochs); 0: as they were at the
+    ``start``, or by chance."""
     rng = np.random.default_rng(recipe.seed)
-    layers = [
-        (rng.normal(0, 1 / np.sqrt(a), (a, b)).astype(np.float32), np.zeros(b, np.float32))
-        for a, b in pairwise(recipe.sizes)
-    ]
-    layers[-1][0][:] = 0  # nothing is claimed before something was seen
+    layers = [(weights.copy(), offset.copy()) for weights, offset in start or _by_chance(recipe, rng)]
     flat = [each for layer in layers for each in layer]
     moments = [(np.zeros_like(each), np.zeros_like(each)) for each in flat]
-    best, best_epoch, lowest, step = [each.copy() for each in flat], 0, np.inf, 0
+    best, best_epoch, step = [each.copy() for each in flat], 0, 0
+    lowest = loss_of(layers, aside or rows, recipe.loss)
     for epoch in range(1, recipe.epochs + 1):
         order = rng.permutation(len(rows.given))
-        for start in range(0, len(order), _BATCH):
-            some = order[start : start + _BATCH]
+        for first in range(0, len(order), _BATCH):
+            some = order[first : first + _BATCH]
             given = rows.given[some]
             kept = rng.random(given.shape) >= recipe.drop
             slopes = _slopes(layers, given * kept / np.float32(1 - recipe.drop), rows.wanted[some], recipe.loss)
@@ -73,7 +75,16 @@ def train(
             best, best_epoch, lowest = [each.copy() for each in flat], epoch, loss
         elif epoch - best_epoch >= recipe.patience:
             break
-    return [(best[n], best[n + 1]) for n in range(0, len(best), 2)], max(1, best_epoch)
+    return [(best[n], best[n + 1]) for n in range(0, len(best), 2)], best_epoch
+
+
+def _by_chance(recipe: Recipe, rng: np.random.Generator) -> Layers:
+    layers = [
+        (rng.normal(0, 1 / np.sqrt(a), (a, b)).astype(np.float32), np.zeros(b, np.float32))
+        for a, b in pairwise(recipe.sizes)
+    ]
+    layers[-1][0][:] = 0  # nothing is claimed before something was seen
+    return layers
 
 
 def loss_of(layers: Layers, rows: Rows, loss: Loss) -> float:
@@ -95,21 +106,25 @@ def _slopes(layers: Layers, given: Matrix, wanted: Matrix, loss: Loss) -> list[M
     error = error / np.float32(len(given)) * np.float32(1.0 if loss == "labels" else 2.0 / wanted.shape[1])
     slopes: list[Matrix] = []
     for n in range(len(layers) - 1, -1, -1):
-        slopes[:0] = [outs[n].T @ error, error.sum(axis=0)]
+        slopes[:0] = [np.asarray(outs[n].T @ error, np.float32), np.asarray(error.sum(axis=0), np.float32)]
         if n:
             error = (error @ layers[n][0].T) * (1 - outs[n] ** 2)
     return slopes
 
 
 def _adam(
-    flat: Sequence[Matrix], slopes: Sequence[Matrix], moments: Sequence[tuple[Matrix, Matrix]], step: int, recipe: Recipe
+    flat: Sequence[Matrix],
+    slopes: Sequence[Matrix],
+    moments: Sequence[tuple[Matrix, Matrix]],
+    step: int,
+    recipe: Recipe,
 ) -> None:
     """One step (Loshchilov and Hutter, 2019: decay beside the gradient), in place; offsets do not decay."""
     first, second = _BETAS
     for each, slope, (mean, square) in zip(flat, slopes, moments, strict=True):
-        mean += (1 - first) * (slope - mean)
-        square += (1 - second) * (slope**2 - square)
+        np.add(first * mean, (1 - first) * slope, out=mean)
+        np.add(second * square, (1 - second) * slope**2, out=square)
         if each.ndim == 2:
-            each *= np.float32(1 - recipe.rate * recipe.decay)
+            np.multiply(each, 1 - recipe.rate * recipe.decay, out=each)
         root = np.sqrt(square / (1 - second**step)) + 1e-8
-        each -= (recipe.rate * (mean / (1 - first**step)) / root).astype(np.float32)
+        np.subtract(each, recipe.rate * (mean / (1 - first**step)) / root, out=each)
