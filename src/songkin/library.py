@@ -522,13 +522,13 @@ class Library(Suggesting, Describing, Feedback):
         from songkin.search.bridge import keep_tag_names
 
         with suppress(WeightsMissing):  # the run has said so already
-            keep_tag_names(self._text_encoder, self.catalog)
+            keep_tag_names(self._asking(), self.catalog)
 
     def _find(self, text: str, query: Query) -> Answer:
         from songkin.search.find import find
 
         def ask(vectors: VectorStore) -> Answer:
-            return find(self.catalog, vectors, self._text_encoder, text, query, self._statistics())
+            return find(self.catalog, vectors, self._asking(), text, query, self._statistics())
 
         answer, notes = self._upkeep.ask(ask, query)
         if not answer.hits and not self.catalog.count():

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from songkin import encoders
 from songkin.config import Config
 from songkin.encoders import trained, weights
+from songkin.errors import WeightsMissing
 from songkin.shelves import gathered
 from songkin.spaces import TAGS_DIM, TEXT_DIM
 from songkin.store import albums_folder, shelf
@@ -34,9 +35,10 @@ Asking = Callable[["Callable[[VectorStore], dict[str, Matrix]]"], "dict[str, Mat
 
 
 def encoder_of(config: Config) -> TextEncoder:
-    """What reads albums here: the library's own encoder where it has trained one, MiniLM else. Raises ``EncoderError``
-    where the own one is damaged."""
-    return trained.opened(own_encoder(config)) or encoders.text_encoder("minilm", config.cache)
+    """What reads albums here: the library's own encoder where it has trained one, the setting ``text_encoder`` else.
+    Raises ``EncoderError`` where the own one is damaged."""
+    own = trained.opened(own_encoder(config))
+    return own or encoders.text_encoder(config.text_encoder, config.cache, offline=config.offline)
 
 
 def own_encoder(config: Config) -> Path:
@@ -58,7 +60,10 @@ def opened(catalog: Catalog, config: Config, ask: Asking, told: Progress) -> tup
     Raises ``StoreError`` where it cannot be written.
     """
     encoder: TextEncoder | None = encoder_of(config)
-    if encoder is not None and not weights.installed(encoder.spec, config.cache):
+    try:
+        if encoder is not None and not weights.installed(encoder.spec, config.cache):
+            encoder = None
+    except WeightsMissing:  # of the hub; searching says so
         encoder = None
     folder, name = albums_folder(config.library), name_of(catalog, encoder)
     found = shelf.load(folder, name)
