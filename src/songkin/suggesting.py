@@ -263,7 +263,7 @@ class Suggesting:
             found = self._text_encoder
             there = weights.installed(found.spec, self.config.cache)
         except WeightsMissing as error:
-            return None, f"{error.message} {error.remedy}"
+            return None, error.brief
         return (found, "") if there else (None, "minilm has no weights here (`songkin models pull` fetches them)")
 
     def _freshen(self, playlists: Sequence[str] = ()) -> None:

@@ -37,9 +37,9 @@ def text_encoder(name: str, cache: Path, *, offline: bool = False) -> TextEncode
 
         return MiniLM(cache)
     if "/" in name or "\\" in name or Path(name).is_dir():
-        from songkin.encoders.hub import HubText
+        from songkin.encoders.hub import hub_text
 
-        return HubText(name, offline=offline)
+        return hub_text(name, offline=offline)
     raise EncoderError(
         f"There is no text encoder called {name!r}.",
         remedy=f"Choose among {', '.join(TEXT)}, or name one of the hub (owner/name) or a folder.",

@@ -110,7 +110,9 @@ class HubText:
     def _load(self) -> SentenceTransformer:
         folder = str(self._folder)
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()
         try:
             return SentenceTransformer(folder, local_files_only=True, model_kwargs={"use_safetensors": True})
         except Exception as error:  # a folder of anything may raise anything
@@ -121,7 +123,14 @@ class HubText:
 
     def _missing(self, why: str, remedy: str) -> WeightsMissing:
         remedy = remedy or "Fetch it once without the setting offline, or unset text_encoder."
-        return WeightsMissing(f"The text encoder {self.name} cannot be used: {why}.", remedy=remedy)
+        told = f"text encoder {self.name} cannot be used: {why}"
+        return WeightsMissing(f"The {told}.", remedy=remedy, brief=f"the {told} ({remedy.rstrip('.')})")
+
+
+@lru_cache(maxsize=2)
+def hub_text(name: str, *, offline: bool = False) -> HubText:
+    """The text encoder of this name, loaded once in a process."""
+    return HubText(name, offline=offline)
 
 
 def _digest(folder: Path) -> str:

@@ -27,6 +27,7 @@ from songkin.store import (
     note_text_reader,
     open_vectors,
     own_spaces,
+    read_as_set,
     shard,
     sign,
     text_read_by,
@@ -60,7 +61,8 @@ def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = Fa
     encoder, why = encoders.reader(config.text_encoder, config.cache, offline=config.offline)
     if encoder is None and config.text_encoder != "minilm":
         notes.append(why)
-    anew = (encoder is not None and _taken_over(catalog, config, encoder)) or anew
+    if encoder is not None:
+        _take_over(catalog, config, encoder)
     lacking = _without_text(catalog, encoder)
     if len(lacking) >= MANY_TEXTS and not patient:
         notes.append(
@@ -175,18 +177,17 @@ def _drop_strangers(catalog: Catalog, store: VectorStore) -> None:
         store.delete(strangers)
 
 
-def _taken_over(catalog: Catalog, config: Config, encoder: TextEncoder) -> bool:
-    """Let this encoder be the one that reads the library; whether another did before, whose vectors went."""
+def _take_over(catalog: Catalog, config: Config, encoder: TextEncoder) -> None:
+    """Let this encoder be the one that reads the library; the vectors of the one before go."""
     dim, before = text_read_by(catalog)
-    if before == encoder.spec.fingerprint:
-        return False
+    if before == encoder.spec.fingerprint and read_as_set(catalog, config):
+        return
     wanted = int(encoder.encode(["music"]).shape[1]) if encoder.spec.outputs["text"] == 0 else spaces.TEXT_DIM
     if wanted != dim:  # the search index has another form, and is made anew
         check_room(catalog, config)
         drop_vectors(catalog, config)
         catalog.index_lost()
-    note_text_reader(catalog, wanted, encoder.spec.fingerprint)
-    return bool(before) or wanted != dim
+    note_text_reader(catalog, config, wanted, encoder.spec.fingerprint)
 
 
 def _without_text(catalog: Catalog, encoder: TextEncoder | None) -> list[str]:

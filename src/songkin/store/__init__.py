@@ -58,7 +58,7 @@ TRACKS: Final = Layout(
 PAYLOAD_VERSION: Final = 2
 """Of what filters see of a song. Where it rises, all points are written anew; 2: mode, time signature, keys by one name."""
 
-_READER: Final = "text_encoder"
+_READER, _SETTING = "text_encoder", "text_encoder_set"
 
 _STAMPS: Final = ("index_stamp", "index_next_stamp")
 
@@ -121,10 +121,9 @@ def print_files(library: Path) -> tuple[Path, Path]:
 
 
 def index_home(config: Config) -> str:
-    """Where the search index lives, in words that hold no secret (``embedded`` or the server's address), of which version
-    its points are, and which text encoder is to read names, if it is not songkin's own."""
-    reader = "" if config.text_encoder == "minilm" else f" {config.text_encoder}"
-    return f"{config.qdrant_url.rpartition('@')[2] or 'embedded'} {PAYLOAD_VERSION}{reader}"
+    """Where the search index lives, in words that hold no secret (``embedded`` or the server's address), and of which
+    version its points are."""
+    return f"{config.qdrant_url.rpartition('@')[2] or 'embedded'} {PAYLOAD_VERSION}"
 
 
 def layout(catalog: Catalog) -> Layout:
@@ -143,10 +142,17 @@ def text_read_by(catalog: Catalog) -> tuple[int, str]:
     return (int(dim), encoder) if dim.isascii() and dim.isdigit() else (spaces.TEXT_DIM, "")
 
 
-def note_text_reader(catalog: Catalog, dim: int, encoder: str) -> None:
-    """Note that from now on this encoder reads texts; all that others read goes, so that no two are mixed."""
+def read_as_set(catalog: Catalog, config: Config) -> bool:
+    """Whether texts are read by the encoder that the settings name."""
+    return (catalog.journal.note(_SETTING) or "minilm") == config.text_encoder
+
+
+def note_text_reader(catalog: Catalog, config: Config, dim: int, encoder: str) -> None:
+    """Note that from now on this encoder, which the settings name, reads texts; all that others read goes, so that no two
+    are mixed."""
     catalog.vectors.drop_others("text", f"{encoder}/")
     catalog.journal.note(_READER, f"{dim} {encoder}")
+    catalog.journal.note(_SETTING, config.text_encoder)
 
 
 def compared(layout: Layout) -> tuple[str, ...]:
