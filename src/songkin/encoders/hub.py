@@ -9,6 +9,7 @@ it. It is fetched once, when it is first needed, unless the setting ``offline`` 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
@@ -110,9 +111,8 @@ class HubText:
     def _load(self) -> SentenceTransformer:
         folder = str(self._folder)
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
 
-        logging.disable_progress_bar()
+        importlib.import_module("transformers.utils.logging").disable_progress_bar()
         try:
             return SentenceTransformer(folder, local_files_only=True, model_kwargs={"use_safetensors": True})
         except Exception as error:  # a folder of anything may raise anything
