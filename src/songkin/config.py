@@ -70,6 +70,7 @@ class Config:
     llm_seconds: float
     llm_candidates: int
     lock_seconds: float
+    text_encoder: str
     origins: Mapping[str, str]
 
     def shown(self) -> list[tuple[str, str, str]]:
@@ -178,6 +179,7 @@ SETTINGS: Final = (
     Setting("llm_seconds", _at_least(0.1, float), 30.0, "seconds that the model may take for one answer"),
     Setting("llm_candidates", _at_least(2, int, most=30), 30, "songs that it puts in order, 30 at most"),
     Setting("lock_seconds", _at_least(0, float), 5.0, "seconds to wait for another songkin process"),
+    Setting("text_encoder", _name, "minilm", "what reads names and words: minilm, owner/name of the hub, or a folder"),
 )
 
 

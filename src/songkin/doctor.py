@@ -9,10 +9,14 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from songkin.errors import NoAnswer, NotFound, SongkinError
 from songkin.library import Library
+from songkin.store.catalog import Catalog
+
+if TYPE_CHECKING:
+    from songkin.encoders.learned import Learned
 
 State = Literal["ok", "note", "bad"]
 
@@ -57,6 +61,9 @@ def examine(library: Library, *, ask_model: bool = False) -> list[Finding]:
         *_vectors(library),
         *_prints(library),
         *_learned(library),
+        *_text_encoder(library),
+        *_albums_encoder(library),
+        *_networks(library),
     ]
 
 
@@ -216,3 +223,94 @@ def _learned(library: Library) -> Iterator[Finding]:
         )
     else:
         yield Finding("trained features", "ok", f"learned from {learned.songs} songs of {learned.library}")
+
+
+def _text_encoder(library: Library) -> Iterator[Finding]:
+    """The encoder that the settings name, where it is not songkin's own."""
+    from songkin import encoders, store
+
+    config = library.config
+    if config.text_encoder == "minilm":
+        return
+    what = "text encoder"
+    try:
+        encoder, why = encoders.reader(config.text_encoder, config.cache, offline=config.offline)
+        read_by = store.text_read_by(library.catalog)[1]
+    except NotFound:
+        return  # there is no library yet
+    except SongkinError as error:
+        yield Finding(what, "bad", error.message, error.remedy)
+        return
+    if encoder is None:
+        yield Finding(what, "bad", why)
+    elif read_by != encoder.spec.fingerprint:
+        told = f"{config.text_encoder} is set, and songs were read by {read_by or 'minilm'}"
+        yield Finding(what, "note", told, "The next search or `songkin reindex` has it read them.")
+    else:
+        told = f"{config.text_encoder} reads names and words; what is weighed by them was tuned with minilm"
+        yield Finding(what, "ok", told)
+
+
+def _albums_encoder(library: Library) -> Iterator[Finding]:
+    """The library's own encoder of albums: whether it is whole, and of the library as it is."""
+    from songkin.encoders import trained
+    from songkin.encoders.minilm import WEIGHTS
+    from songkin.indexing.albums import own_encoder
+    from songkin.shelves import asked_for
+
+    what, again = "own encoder of albums", "Train it again: `songkin train albums`."
+    try:
+        if trained.opened(own_encoder(library.config)) is None:
+            return
+        card = trained.card_of(own_encoder(library.config)) or {}
+        now = len(asked_for(library.catalog))
+    except NotFound:
+        return
+    except SongkinError as error:
+        yield Finding(what, "bad", error.message, error.remedy)
+        return
+    counts = card.get("albums")
+    then = sum(counts.values()) if isinstance(counts, dict) else 0
+    if card.get("base") == "minilm" and card.get("base_sha256") != WEIGHTS.sha256:
+        yield Finding(what, "note", "stale: it was trained from another minilm", again)
+    elif now > (1 + GROWN) * then:
+        yield Finding(what, "note", f"stale: trained on {then} albums, and there are {now}", again)
+    else:
+        yield Finding(what, "ok", f"trained on {then} albums of {now}")
+
+
+def _networks(library: Library) -> Iterator[Finding]:
+    """What `songkin train genres` and `train autoencoder` made: whether it is whole, and of the library as it is."""
+    from songkin.encoders import learned
+    from songkin.store import modelbook
+
+    try:
+        catalog = library.catalog
+        models = {kind: modelbook.current(catalog.db, kind) for kind in learned.KINDS}
+    except SongkinError:
+        return  # told with the catalog
+    for kind, model in models.items():
+        if model is None:
+            continue
+        what, again = f"trained {kind}", f"Train again: `songkin train {kind}`."
+        try:
+            state, told = _of_today(catalog, learned.opened(model.folder))
+        except SongkinError as error:
+            yield Finding(what, "bad", error.message, error.remedy)
+        else:
+            yield Finding(what, state, f"{told} (run {model.run})", "" if state == "ok" else again)
+
+
+def _of_today(catalog: Catalog, network: Learned) -> tuple[State, str]:
+    """Whether a network still fits what is heard of songs."""
+    counts = catalog.vectors.counts()
+    for each in network.inputs:
+        most = max(((n, encoder) for output, encoder, n in counts if output == each.output), default=(0, ""))
+        if most[1] and most[1] != each.encoder:
+            return "note", f"stale: it learned from {each.encoder}, and songs are heard by {most[1]} now"
+    then = int(network.card.get("songs", 0))
+    having = [set(catalog.vectors.having(each.output, each.encoder)) for each in network.inputs]
+    now = len(set.intersection(*having))
+    if now > (1 + GROWN) * then:
+        return "note", f"stale: it learned from {then} songs, and {now} are heard"
+    return "ok", f"learned from {then} songs of {now}"

@@ -74,7 +74,17 @@ class EncoderError(SongkinError):
 
 
 class WeightsMissing(EncoderError):
-    """The weights of an encoder are not on this machine and could not be pulled."""
+    """The weights of an encoder are not on this machine and could not be pulled; ``brief`` says so in half a sentence."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        brief: str = "minilm has no weights here (`songkin models pull` fetches them)",
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.brief = brief
 
 
 class StoreError(SongkinError):

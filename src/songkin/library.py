@@ -44,6 +44,7 @@ from songkin.models import (
 )
 from songkin.store.catalog import Catalog
 from songkin.suggesting import Suggesting
+from songkin.training.verbs import Teaching
 
 if TYPE_CHECKING:
     from songkin.encoders.base import EncoderSpec
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from songkin.training.albums import Trained
 
 
-class Library(Suggesting, Describing, Feedback):
+class Library(Suggesting, Describing, Teaching, Feedback):
     """A library of music in one folder. Use it as a context manager; ``config`` overrides ``path``."""
 
     def __init__(self, path: str | os.PathLike[str] | None = None, *, config: Config | None = None) -> None:
@@ -461,13 +462,13 @@ class Library(Suggesting, Describing, Feedback):
         from songkin.search.bridge import keep_tag_names
 
         with suppress(WeightsMissing):  # the run has said so already
-            keep_tag_names(self._text_encoder, self.catalog)
+            keep_tag_names(self._asking(), self.catalog)
 
     def _find(self, text: str, query: Query) -> Answer:
         from songkin.search.find import find
 
         def ask(vectors: VectorStore) -> Answer:
-            return find(self.catalog, vectors, self._text_encoder, text, query, self._statistics())
+            return find(self.catalog, vectors, self._asking(), text, query, self._statistics())
 
         answer, notes = self._upkeep.ask(ask, query)
         if not answer.hits and not self.catalog.count():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,8 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songkin import audio
+from songkin.encoders import learned
 from songkin.encoders.base import AudioEncoder
+from songkin.encoders.learned import Learned
+from songkin.errors import EncoderError
 from songkin.models import Profile
+from songkin.store import modelbook
+from songkin.store.database import Database
 
 Array = NDArray[Any]
 
@@ -62,3 +67,29 @@ def listen(
         vectors.update({output: (encoder.spec.fingerprint, v) for output, v in listening.finish().items()})
         facts.update(listening.facts)
     return Listened(vectors, facts, heard, tuple(encoder.spec.fingerprint for encoder in encoders))
+
+
+def networks(db: Database, notes: list[str]) -> Iterator[tuple[Learned, int]]:
+    """The networks that the library has trained and that count, each with its run; one that is damaged is left out, and a
+    note says so."""
+    for kind in learned.KINDS:
+        model = modelbook.current(db, kind)
+        if model is None:
+            continue
+        try:
+            yield learned.opened(model.folder), model.run
+        except EncoderError as error:
+            notes.append(f"{error.message} {error.remedy}")
+
+
+def read_by(networks: Sequence[Learned], vectors: Mapping[str, tuple[str, Array]]) -> dict[str, Array]:
+    """What networks make of what was heard (output -> encoder, vector), by space; nothing where other encoders heard it."""
+    found: dict[str, Array] = {}
+    for network in networks:
+        told = [vectors.get(each.output, ("", None)) for each in network.inputs]
+        if all(
+            vector is not None and fp == each.encoder for (fp, vector), each in zip(told, network.inputs, strict=True)
+        ):
+            row = np.concatenate([np.asarray(vector, np.float32) for _, vector in told])
+            found[network.space] = network.embed(row[None])[0]
+    return found

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from songkin.config import Config
-from songkin.errors import QueryError
+from songkin.errors import QueryError, WeightsMissing
 from songkin.models import ME, Answer, Hit, Playlist, Query, Track, user_name
 from songkin.store.catalog import Catalog
 from songkin.upkeep import Upkeep
@@ -252,7 +252,34 @@ class Suggesting:
     def _text_encoder(self) -> TextEncoder:
         from songkin.encoders import text_encoder
 
-        return text_encoder("minilm", self.config.cache)
+        return text_encoder(self.config.text_encoder, self.config.cache, offline=self.config.offline)
+
+    def _asking(self) -> TextEncoder:
+        """What reads questions: the text encoder, if it is the one that read the songs. Else one that reads nothing, so that
+        vectors of two are never compared."""
+        from songkin.encoders.base import Unread
+        from songkin.store import text_read_by
+
+        before = text_read_by(self.catalog)[1]
+        encoder, why = self._reading
+        if encoder is None:
+            return Unread(why)
+        if before != encoder.spec.fingerprint and (before or self.config.text_encoder != "minilm"):
+            return Unread(
+                f"the songs were read by {before or 'minilm'}; `songkin reindex` has {encoder.spec.name} do it"
+            )
+        return encoder
+
+    @property
+    def _reading(self) -> tuple[TextEncoder | None, str]:
+        from songkin.encoders import weights
+
+        try:
+            found = self._text_encoder
+            there = weights.installed(found.spec, self.config.cache)
+        except WeightsMissing as error:
+            return None, error.brief
+        return (found, "") if there else (None, "minilm has no weights here (`songkin models pull` fetches them)")
 
     def _freshen(self, playlists: Sequence[str] = ()) -> None:
         """Fill those of these playlists (ids), or of all, that are due."""
@@ -272,9 +299,7 @@ class Suggesting:
 
     def _reader(self) -> TextEncoder | None:
         """The text encoder, where its weights are here."""
-        from songkin.encoders import weights
-
-        return self._text_encoder if weights.installed(self._text_encoder.spec, self.config.cache) else None
+        return self._reading[0]
 
     def _statistics(self) -> dict[str, Statistics]:
         from songkin.search.seeds import fitted

@@ -71,7 +71,8 @@ class Upkeep:
     def behind(self) -> bool:
         """Whether the catalog knows more than the search index, as after a run that was cut short."""
         elsewhere = self.catalog.journal.note("index_home") != store.index_home(self.config)
-        return not self.catalog.db.readonly and (elsewhere or bool(self.catalog.stale()))
+        other = elsewhere or not store.read_as_set(self.catalog, self.config)
+        return not self.catalog.db.readonly and (other or bool(self.catalog.stale()))
 
     def _sound_index(self) -> VectorStore | None:
         """The search index, if it holds what the catalog has it hold."""

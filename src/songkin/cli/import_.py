@@ -49,7 +49,7 @@ def command(
     """Add songs, playlists and albums from files, folders and zips of them. What each file is, is recognised and said."""
     columns = dict(_pair(text) for text in mapped)
     with opened(library, qdrant_url=qdrant_url) as music, Bar(quiet=as_json) as bar:
-        if not no_pull and not music.config.offline:
+        if not no_pull and not music.config.offline and music.config.text_encoder == "minilm":
             music.pull_weights(["minilm"], progress=bar)
         report = music.import_(paths, kind=kind, columns=columns, vectors=vectors, space=space, user=user, progress=bar)
     if unmatched:

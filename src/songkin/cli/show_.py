@@ -57,6 +57,7 @@ def _json(shown: Shown) -> dict[str, object]:
         "keys": list(shown.keys),
         "playlists": [{"id": each.id, "name": each.name} for each in shown.playlists],
         "albums": [{**asdict(note), "tracks": []} for note in shown.albums],
+        "predicted": {label: round(p, 4) for label, p in shown.predicted.items()},
         "heard": {tag: round(p, 4) for tag, p in shown.heard.items()},
         "duplicates": [{"track": track_json(twin), "evidence": why} for twin, why in shown.duplicates],
         "vectors": dict(shown.vectors),
@@ -112,6 +113,8 @@ def _sound(shown: Shown) -> Iterator[Row]:
     yield "loudness", f"{track.loudness:.1f} LUFS" if track.loudness is not None else ""
     yield "brightness", f"{track.brightness:.0f} Hz" if track.brightness is not None else ""
     yield "heard", ", ".join(f"{tag} {p:.2f}" for tag, p in list(shown.heard.items())[:15])
+    guessed = ", ".join(f"{label} {p:.2f}" for label, p in list(shown.predicted.items())[:3])
+    yield "predicted", f"{guessed} (a guess of `songkin train genres`)" if guessed else ""
 
 
 def _table(track: Track) -> Iterator[Row]:

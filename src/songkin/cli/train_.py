@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from songkin.cli.common import emit, note, opened, show_table, table, with_library
+from songkin.cli.common import emit, note, opened, printable, show_table, table, with_library
 from songkin.cli.progress import Bar
 
 
@@ -100,3 +102,107 @@ def features(library: str | None, qdrant_url: str | None, as_json: bool) -> None
     show_table(made)
     if not any(r2 > 0 for r2 in explained.values()):
         click.echo("No feature can be told from words here: `find` goes on as before.")
+
+
+def _with_network(command: Any) -> Any:
+    """What both trainings over songs take."""
+    command = click.option("--seed", default=0, show_default=True, metavar="N", help="Deals songs, draws weights.")(
+        command
+    )
+    command = click.option(
+        "--size",
+        type=click.IntRange(2, 512),
+        default=32,
+        show_default=True,
+        metavar="N",
+        help="Numbers of a song's vector.",
+    )(command)
+    command = click.option(
+        "--encoder", type=click.Choice(["musicnn", "descriptors"]), help="Learn from what this one heard alone."
+    )(command)
+    return click.argument("folders", nargs=-1, type=click.Path(), metavar="[FOLDER]...")(command)
+
+
+@command.command(name="genres")
+@_with_network
+@click.option(
+    "--labels",
+    type=click.Choice(["folder", "genre"]),
+    help="What a song is learned as: the folder under FOLDER that it lies in (where one is named), or its first genre.",
+)
+@with_library
+def genres(
+    folders: tuple[str, ...],
+    labels: str | None,
+    encoder: str | None,
+    size: int,
+    seed: int,
+    library: str | None,
+    qdrant_url: str | None,
+    as_json: bool,
+) -> None:
+    """A network that tells genres apart by sound, from labelled songs: folders of FOLDER (indexed first), or the genres of
+    the library. Judged on artists that it did not hear. `similar` compares songs by it, `show` tells what it takes a song
+    for; `songkin undo` takes it back."""
+    from songkin.training.genres import plain
+
+    if labels == "folder" and not folders:
+        raise click.UsageError("--labels folder needs a FOLDER.")
+    with opened(library, qdrant_url=qdrant_url) as music, Bar(quiet=as_json) as bar:
+        made = music.train_genres(
+            folders, labels=labels or "", encoder=encoder or "", size=size, seed=seed, progress=bar
+        )
+    if as_json:
+        emit(plain(made))
+        return
+    judged = made.judged
+    shown = table([("guessed by", "left"), ("right", "right"), ("95 %", "right"), ("mean of labels", "right")])
+    for row in judged.rows:
+        low, high = row.interval
+        shown.add_row(row.label, f"{row.accuracy:.3f}", f"{low:.3f}–{high:.3f}", f"{row.balanced:.3f}")
+    click.echo(
+        f"{judged.songs} songs of {judged.groups} artists in {judged.folds} parts; "
+        "each was guessed without having heard its artist:"
+    )
+    show_table(shown)
+    grid = table([("is \\ taken for", "left"), *((str(n + 1), "right") for n in range(len(judged.labels)))])
+    for n, label in enumerate(judged.labels):
+        grid.add_row(printable(f"{n + 1} {label}"), *(str(count) if count else "·" for count in judged.confusion[n]))
+    show_table(grid)
+    if judged.left_out:
+        some = ", ".join(f"{label} ({count})" for label, count in list(judged.left_out.items())[:12])
+        note(f"Too few songs or artists to learn: {printable(some)}{' …' if len(judged.left_out) > 12 else ''}.")
+    note(
+        f"Run {made.run}: the space {made.space} is part of `songkin similar`; `songkin undo {made.run}` takes it back."
+    )
+
+
+@command.command(name="autoencoder")
+@_with_network
+@with_library
+def autoencoder(
+    folders: tuple[str, ...],
+    encoder: str | None,
+    size: int,
+    seed: int,
+    library: str | None,
+    qdrant_url: str | None,
+    as_json: bool,
+) -> None:
+    """A network that gives back what was heard of songs through few numbers, which become a space of the library. FOLDERs are
+    indexed first. `songkin undo` takes it back."""
+    with opened(library, qdrant_url=qdrant_url) as music, Bar(quiet=as_json) as bar:
+        made = music.train_autoencoder(folders, encoder=encoder or "", size=size, seed=seed, progress=bar)
+    if as_json:
+        emit(made.plain())
+        return
+    shown = table([("given back by", "left"), ("error", "right"), ("95 %", "right")])
+    for name, (error, low, high) in made.errors.items():
+        shown.add_row(name, f"{error:.3f}", f"{low:.3f}–{high:.3f}")
+    click.echo(
+        f"Mean square error on {made.judged} of {made.songs} songs, whose artists were not heard ({made.size} numbers):"
+    )
+    show_table(shown)
+    note(
+        f"Run {made.run}: the space {made.space} is part of `songkin similar`; `songkin undo {made.run}` takes it back."
+    )

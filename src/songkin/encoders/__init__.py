@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from songkin.encoders.base import AudioEncoder, EncoderSpec, TextEncoder
-from songkin.errors import EncoderError
+from songkin.errors import EncoderError, WeightsMissing
 
 AUDIO: Final = ("musicnn", "descriptors", "fingerprint")
 TEXT: Final = ("minilm",)
@@ -30,13 +30,34 @@ def audio_encoder(name: str, cache: Path) -> AudioEncoder:
     raise EncoderError(f"There is no audio encoder called {name!r}.", remedy=f"Choose among {', '.join(AUDIO)}.")
 
 
-def text_encoder(name: str, cache: Path) -> TextEncoder:
-    """The text encoder called ``name``."""
+def text_encoder(name: str, cache: Path, *, offline: bool = False) -> TextEncoder:
+    """The text encoder called ``name``: of songkin, of the hub (``owner/name``), or in a folder."""
     if name == "minilm":
         from songkin.encoders.minilm import MiniLM
 
         return MiniLM(cache)
-    raise EncoderError(f"There is no text encoder called {name!r}.", remedy=f"Choose among {', '.join(TEXT)}.")
+    if "/" in name or "\\" in name or Path(name).is_dir():
+        from songkin.encoders.hub import hub_text
+
+        return hub_text(name, offline=offline)
+    raise EncoderError(
+        f"There is no text encoder called {name!r}.",
+        remedy=f"Choose among {', '.join(TEXT)}, or name one of the hub (owner/name) or a folder.",
+    )
+
+
+def reader(name: str, cache: Path, *, offline: bool = False) -> tuple[TextEncoder | None, str]:
+    """The text encoder called ``name`` where it can read here; else None, and why. Raises ``EncoderError`` for one that is
+    broken."""
+    from songkin.encoders import weights
+
+    try:
+        encoder = text_encoder(name, cache, offline=offline)
+        if weights.installed(encoder.spec, cache):
+            return encoder, ""
+    except WeightsMissing as error:
+        return None, f"{error.message} {error.remedy}"
+    return None, f"{name} has no weights here (`songkin models pull` fetches them)"
 
 
 def specs(cache: Path) -> Mapping[str, EncoderSpec]:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songkin.audio import WindowPlan
+from songkin.errors import WeightsMissing
 from songkin.models import Profile
 
 Vector = NDArray[np.float32]
@@ -108,6 +109,22 @@ class AudioEncoder(Protocol):
 
     def begin(self) -> Listening:
         """Start hearing one track. Raises ``WeightsMissing`` if the weights are not on this machine."""
+
+
+class Unread:
+    """A text encoder that reads nothing; ``why`` says what is in the way."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """That of no encoder."""
+        return EncoderSpec("none", "", "text", {"text": 0}, "")
+
+    def encode(self, texts: Sequence[str]) -> Vector:
+        """Raises ``WeightsMissing``."""
+        raise WeightsMissing(f"{len(texts)} texts cannot be read: {self.why}.", remedy="", brief=self.why)
 
 
 class TextEncoder(Protocol):

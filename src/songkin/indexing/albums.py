@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from songkin import encoders
 from songkin.config import Config
 from songkin.encoders import trained, weights
+from songkin.errors import WeightsMissing
 from songkin.shelves import gathered
 from songkin.spaces import TAGS_DIM, TEXT_DIM
 from songkin.store import albums_folder, shelf
@@ -34,9 +35,10 @@ Asking = Callable[["Callable[[VectorStore], dict[str, Matrix]]"], "dict[str, Mat
 
 
 def encoder_of(config: Config) -> TextEncoder:
-    """What reads albums here: the library's own encoder where it has trained one, MiniLM else. Raises ``EncoderError``
-    where the own one is damaged."""
-    return trained.opened(own_encoder(config)) or encoders.text_encoder("minilm", config.cache)
+    """What reads albums here: the library's own encoder where it has trained one, the setting ``text_encoder`` else.
+    Raises ``EncoderError`` where the own one is damaged."""
+    own = trained.opened(own_encoder(config))
+    return own or encoders.text_encoder(config.text_encoder, config.cache, offline=config.offline)
 
 
 def own_encoder(config: Config) -> Path:
@@ -84,7 +86,10 @@ class Shelving:
         of = card.stat().st_mtime if card.exists() else 0.0
         if self._encoder is None or of != self._of:
             self._encoder, self._of = encoder_of(self.config), of
-        return self._encoder if weights.installed(self._encoder.spec, self.config.cache) else None
+        try:
+            return self._encoder if weights.installed(self._encoder.spec, self.config.cache) else None
+        except WeightsMissing:  # of the hub; searching says so
+            return None
 
 
 def _made(catalog: Catalog, encoder: TextEncoder | None, ask: Asking, told: Progress) -> Shelf:

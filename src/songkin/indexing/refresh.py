@@ -15,12 +15,23 @@ import numpy as np
 
 from songkin import encoders, spaces
 from songkin.config import Config
-from songkin.encoders import weights
 from songkin.errors import DiskFull, IndexDamaged, SpaceMismatch
-from songkin.indexing import duplicates, hubs, prints
+from songkin.indexing import duplicates, hubs, learned, prints
 from songkin.models import TABLE_FIELDS, Track
 from songkin.spaces import Matrix, Statistics
-from songkin.store import TRACKS, drop_vectors, index_folder, index_home, open_vectors, own_spaces, shard, sign
+from songkin.store import (
+    TRACKS,
+    drop_vectors,
+    index_folder,
+    index_home,
+    note_text_reader,
+    open_vectors,
+    own_spaces,
+    read_as_set,
+    shard,
+    sign,
+    text_read_by,
+)
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Point, VectorStore
 from songkin.store.words import Words
@@ -43,11 +54,16 @@ _BLOCK: Final = 1_000
 def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = False, patient: bool = True) -> list[str]:
     """Bring the search index up to the catalog; returns lines for people. ``anew`` rewrites all of it. One who is not
     ``patient`` does not wait while the names of very many songs are read: a later run reads them."""
-    notes: list[str] = []
+    notes = learned.read(catalog)
     if anew or catalog.stale():
         check_room(catalog, config)  # before anything changes that the search index as it is would not fit
     anew = anew or catalog.journal.note("index_home") != index_home(config)
-    lacking = _without_text(catalog, config)
+    encoder, why = encoders.reader(config.text_encoder, config.cache, offline=config.offline)
+    if encoder is None and config.text_encoder != "minilm":
+        notes.append(why)
+    if encoder is not None:
+        _take_over(catalog, config, encoder)
+    lacking = _without_text(catalog, encoder)
     if len(lacking) >= MANY_TEXTS and not patient:
         notes.append(
             f"The names of {len(lacking):,} songs are not read yet, so search by meaning leaves them out; "
@@ -57,9 +73,9 @@ def refresh(catalog: Catalog, config: Config, told: Progress, *, anew: bool = Fa
     if len(lacking) >= MANY_TEXTS and catalog.stale():
         notes += _bring_up(catalog, config, told, anew=anew)
         told.note("All songs can be searched now; their names are being read for search by meaning.")
-        _embed_texts(catalog, config, lacking, told)
+        _embed_texts(catalog, encoder, lacking, told)
         return notes + _bring_up(catalog, config, told, measured=True)
-    _embed_texts(catalog, config, lacking, told)
+    _embed_texts(catalog, encoder, lacking, told)
     return notes + _bring_up(catalog, config, told, anew=anew)
 
 
@@ -161,20 +177,31 @@ def _drop_strangers(catalog: Catalog, store: VectorStore) -> None:
         store.delete(strangers)
 
 
-def _without_text(catalog: Catalog, config: Config) -> list[str]:
-    """Songs of which nothing was read for search by meaning; none where the weights are not here: a later run does it."""
-    encoder = encoders.text_encoder("minilm", config.cache)
-    if not weights.installed(encoder.spec, config.cache):
+def _take_over(catalog: Catalog, config: Config, encoder: TextEncoder) -> None:
+    """Let this encoder be the one that reads the library; the vectors of the one before go."""
+    dim, before = text_read_by(catalog)
+    if before == encoder.spec.fingerprint and read_as_set(catalog, config):
+        return
+    wanted = int(encoder.encode(["music"]).shape[1]) if encoder.spec.outputs["text"] == 0 else spaces.TEXT_DIM
+    if wanted != dim:  # the search index has another form, and is made anew
+        check_room(catalog, config)
+        drop_vectors(catalog, config)
+        catalog.index_lost()
+    note_text_reader(catalog, config, wanted, encoder.spec.fingerprint)
+
+
+def _without_text(catalog: Catalog, encoder: TextEncoder | None) -> list[str]:
+    """Songs of which nothing was read for search by meaning; none where none can read here: a later run does it."""
+    if encoder is None:
         return []
     have, fingerprint = catalog.vectors.encoders_of("text"), _text_fingerprint(encoder)
     return [i for i in catalog.ids() if have.get(i) != fingerprint]
 
 
-def _embed_texts(catalog: Catalog, config: Config, lacking: Sequence[str], told: Progress) -> None:
+def _embed_texts(catalog: Catalog, encoder: TextEncoder | None, lacking: Sequence[str], told: Progress) -> None:
     """Read what is known of these songs."""
-    if not lacking:
+    if not lacking or encoder is None:
         return
-    encoder = encoders.text_encoder("minilm", config.cache)
     fingerprint = _text_fingerprint(encoder)
     told.stage("Reading names", len(lacking))
     for start in range(0, len(lacking), _BLOCK):

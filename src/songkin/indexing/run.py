@@ -116,7 +116,8 @@ class _Run:
                 able[name] = spec.fingerprint
             else:
                 lacking.append(name)
-        if not weights.installed(encoders.text_encoder("minilm", self.config.cache).spec, self.config.cache):
+        minilm = encoders.text_encoder("minilm", self.config.cache).spec
+        if self.config.text_encoder == "minilm" and not weights.installed(minilm, self.config.cache):
             lacking.append("minilm")
         if lacking:
             self._note(

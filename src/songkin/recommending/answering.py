@@ -75,7 +75,7 @@ def recommend(
 def _by_what(names: Names) -> str:
     if names.encoder is not None:
         return "their sound, meaning and words"
-    return "exact words, as minilm has no weights here (`songkin models pull` fetches them)"
+    return "exact words, as no text encoder can read here (`songkin doctor` says why)"
 
 
 def _chosen(

@@ -88,7 +88,7 @@ class Names:
 
     def _read(self) -> dict[str, NDArray[np.float32]]:
         if self._vectors is None and self.encoder is not None:
-            kept = _load(self._folder / _FILE) if self._folder else {}
+            kept = _load(self._folder / _FILE, self.encoder.spec.fingerprint) if self._folder else {}
             counts: dict[str, int] = {}
             for name in self.names:
                 counts[name] = counts.get(name, 0) + 1
@@ -98,7 +98,7 @@ class Names:
             self._vectors = {name: found[name] if name in found else kept[name] for name in chosen}
             if fresh and self._folder:
                 with suppress(OSError):
-                    _save(self._folder / _FILE, self._vectors)
+                    _save(self._folder / _FILE, self._vectors, self.encoder.spec.fingerprint)
         return self._vectors or {}
 
 
@@ -114,9 +114,12 @@ def _overlap(one: set[str], other: set[str], rare: Mapping[str, float]) -> float
     return both / all_ if all_ > 0 else 0.0
 
 
-def _load(path: Path) -> dict[str, NDArray[np.float32]]:
+def _load(path: Path, encoder: str) -> dict[str, NDArray[np.float32]]:
+    """What this encoder read before."""
     try:
         with np.load(path, allow_pickle=False) as file:
+            if bytes(file["encoder"]).decode() != encoder:
+                return {}
             names, rows = bytes(file["names"]).decode().split("\0"), file["vectors"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return {}
@@ -124,12 +127,13 @@ def _load(path: Path) -> dict[str, NDArray[np.float32]]:
     return dict(zip(names, rows, strict=True)) if good else {}
 
 
-def _save(path: Path, vectors: dict[str, NDArray[np.float32]]) -> None:
+def _save(path: Path, vectors: dict[str, NDArray[np.float32]], encoder: str) -> None:
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     names = np.frombuffer("\0".join(vectors).encode(), np.uint8)
     try:
         with beside.open("xb") as file:
-            np.savez(file, names=names, vectors=np.stack(list(vectors.values())))
+            told = np.frombuffer(encoder.encode(), np.uint8)
+            np.savez(file, names=names, encoder=told, vectors=np.stack(list(vectors.values())))
         os.replace(beside, path)
     finally:
         with suppress(FileNotFoundError):

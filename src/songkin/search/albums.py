@@ -111,7 +111,7 @@ def find_albums(
         )
         for rank, n in enumerate(order, 1)
     )
-    lacking = "" if encoder else "Only exact words were searched: minilm has no weights here (`songkin models pull`)."
+    lacking = "" if encoder else "Only exact words were searched: no text encoder can read here (`songkin doctor`)."
     return AlbumAnswer(asked, hits, int(passing.sum()), (lacking,) if lacking else ())
 
 
@@ -155,7 +155,12 @@ def _sound(shelf: Shelf, over: bridge.Bridge | None) -> Floats:
 def _bridge(
     catalog: Catalog, encoder: TextEncoder | None, text: str, statistics: Mapping[str, Statistics], shelf: Shelf
 ) -> bridge.Bridge | None:
-    if encoder is None or encoder.spec.name != "minilm" or "heard" not in statistics or not shelf.sounding.any():
+    if (
+        encoder is None
+        or not encoder.spec.name.startswith(("minilm", "hub:"))
+        or "heard" not in statistics
+        or not shelf.sounding.any()
+    ):
         return None
     return bridge.ask(encoder, catalog, text, statistics["heard"])
 

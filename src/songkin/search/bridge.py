@@ -32,6 +32,10 @@ UNWANTED_SURE: Final = 0.7
 """Cosine to a tag from which an unwanted thing is one that can be heard: *drums* (1.0), not *doubt* (.61)."""
 DEAD: Final = 0.95
 """Cosine of unlike phrases above which a text encoder is broken."""
+TAGS_MEAN, TAGS_SPREAD = 0.514, 0.093
+"""Of MiniLM's cosines between the names of unlike tags."""
+SAME: Final = 0.9999
+LEAST_SPREAD: Final = 1e-3
 SHOWN_WEIGHT: Final = 0.03
 SHOWN_UNWANTED: Final = 0.3
 SHOWN_Z: Final = 0.4
@@ -41,6 +45,18 @@ _PHRASE: Final = "{} music"
 _UNLIKE: Final = ("piano", "heavy metal", "choir")
 _KEPT: Final = "tag names"
 _names: dict[str, Matrix] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """From one encoder's cosines to MiniLM's."""
+
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def of(self, cosines: Matrix) -> Matrix:
+        """Cosines as MiniLM might have found them, 1 at most."""
+        return np.asarray(np.minimum(1.0, self.slope * cosines + self.offset), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +106,33 @@ def ask(
 ) -> Bridge:
     """The bridge for a question. Raises ``WeightsMissing``, or ``EncoderError`` if the encoder tells no texts apart."""
     names = tag_names(encoder, catalog)
-    check_alive(names)
     said = taken_apart(text)
-    unwanted = [phrase for phrase in read(encoder, said.unwanted) if (names @ phrase).max() >= UNWANTED_SURE]
+    scale = scale_of(encoder, names)
+    unwanted = [phrase for phrase in read(encoder, said.unwanted) if scale.of(names @ phrase).max() >= UNWANTED_SURE]
     wanted = said.wanted if unwanted else text
     vectors = read(encoder, [wanted] if wanted else [])
+    temperature /= scale.slope
     weights = sum((tag_weights(v, names, temperature) for v in vectors), np.zeros(len(TAGS), np.float32))
     weights = weights - sum((tag_weights(v, names, temperature) for v in unwanted), np.zeros(len(TAGS), np.float32))
-    surety = float((names @ (vectors or unwanted)[0]).max())
+    surety = float(scale.of(names @ (vectors or unwanted)[0]).max())
     return Bridge(weights, asking(weights, statistics), surety)
+
+
+def scale_of(encoder: TextEncoder, names: Matrix) -> Scale:
+    """How the cosines of this encoder are to be taken for MiniLM's, with which all limits were chosen: so that those
+    between unlike tag names have the same mean and spread. Raises ``EncoderError`` where they have none."""
+    if not encoder.spec.name.startswith("hub:"):
+        check_alive(names)
+        return Scale()
+    cosines = names @ names.T
+    apart = cosines[cosines < SAME]
+    spread = float(apart.std()) if len(apart) else 0.0
+    if not spread > LEAST_SPREAD:
+        raise EncoderError(
+            f"The text encoder {encoder.spec.name} tells no tag names apart.", remedy="Set text_encoder to another one."
+        )
+    slope = TAGS_SPREAD / spread
+    return Scale(slope, TAGS_MEAN - slope * float(apart.mean()))
 
 
 def asking(weights: Matrix, statistics: Statistics) -> Matrix:

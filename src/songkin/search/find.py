@@ -179,8 +179,8 @@ def put(
         if encoder is None:
             raise WeightsMissing("There is no text encoder.")
         vector = encoder.encode([text])[0]
-    except WeightsMissing:
-        notes = ("Only exact words were searched: minilm has no weights here (`songkin models pull` fetches them).",)
+    except WeightsMissing as error:
+        notes = (f"Only exact words were searched: {error.brief.rstrip('.')}.",)
     else:
         if "heard" in statistics:
             over = bridge.ask(encoder, catalog, text, statistics["heard"], temperature=tuning.temperature)

@@ -66,10 +66,10 @@ def seed_of(catalog: Catalog, config: Config, what: Track | SoundClip, statistic
                 remedy="It is silent or was not heard yet; run `songkin index` on it.",
             )
         return Seed(what.label, found, tags_of(raw), facts, what, notes)
-    return _heard(config, what, statistics)
+    return _heard(catalog, config, what, statistics)
 
 
-def _heard(config: Config, clip: SoundClip, statistics: Mapping[str, Statistics]) -> Seed:
+def _heard(catalog: Catalog, config: Config, clip: SoundClip, statistics: Mapping[str, Statistics]) -> Seed:
     able, notes = [], []
     for name in LISTENERS:
         encoder = encoders.audio_encoder(name, config.cache)
@@ -82,11 +82,12 @@ def _heard(config: Config, clip: SoundClip, statistics: Mapping[str, Statistics]
     limits = Limits(max_seconds=config.max_hours * 3600)
     listened = listening.listen(clip.path, able, config.profile, limits)
     raw = {output: vector for output, (_, vector) in listened.vectors.items()}
+    own = listening.read_by([network for network, _ in listening.networks(catalog.db, notes)], listened.vectors)
     label = clip.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     codes = clip_codes(clip.path, listened.heard.duration)
     seed = Seed(
         label,
-        _in_spaces(raw, statistics, spaces.SOUND_SPACES),
+        {**_in_spaces(raw, statistics, spaces.SOUND_SPACES), **own},
         tags_of(raw),
         listened.facts,
         notes=tuple(notes),

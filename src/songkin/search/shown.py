@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from songkin.encoders import learned
+from songkin.errors import EncoderError
 from songkin.models import AlbumNote, Playlist, Track
 from songkin.search.bridge import strongest
 from songkin.search.seeds import tags_of
 from songkin.shelves import notes_on
+from songkin.store import modelbook
 from songkin.store.catalog import Catalog
 
 _MADE_KEYS: Final = ("folder:", "name:", "path:", "url:", "s3:", "table-")
@@ -19,7 +22,8 @@ _MADE_KEYS: Final = ("folder:", "name:", "path:", "url:", "s3:", "table-")
 @dataclass(frozen=True, slots=True)
 class Shown:
     """``heard`` maps tags to their probability; ``duplicates`` are (track, evidence); ``keys`` are its ids at services and
-    in other programs; ``albums`` is what sources say of the album that it is on."""
+    in other programs; ``albums`` is what sources say of the album that it is on; ``predicted`` are labels that the library's own network takes
+    it for, with their probability: a guess, no tag."""
 
     track: Track
     heard: Mapping[str, float]
@@ -29,6 +33,7 @@ class Shown:
     playlists: tuple[Playlist, ...]
     keys: tuple[str, ...]
     albums: tuple[AlbumNote, ...]
+    predicted: Mapping[str, float]
 
 
 def heard(catalog: Catalog, track: Track) -> dict[str, float]:
@@ -50,4 +55,21 @@ def shown(catalog: Catalog, track: Track) -> Shown:
         playlists=tuple(catalog.playlists.having(track.id)),
         keys=tuple(key for key in catalog.keys_of(track.id) if not key.startswith(_MADE_KEYS)),
         albums=tuple(notes_on(catalog, track)),
+        predicted=predicted(catalog, track),
     )
+
+
+def predicted(catalog: Catalog, track: Track) -> dict[str, float]:
+    """What the network that `songkin train genres` made takes a song for, likeliest first; empty where there is none, or
+    it is damaged (`songkin doctor` says so)."""
+    model = modelbook.current(catalog.db, "genres")
+    if model is None:
+        return {}
+    try:
+        network = learned.opened(model.folder)
+    except EncoderError:
+        return {}
+    output = f"own:{network.space}"
+    embedding = catalog.vectors.one(track.id, output)
+    fits = catalog.vectors.origins(track.id).get(output) == network.fingerprint
+    return network.likely(embedding) if embedding is not None and fits else {}

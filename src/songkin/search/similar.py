@@ -12,6 +12,7 @@ from typing import Final
 
 from songkin import ranking
 from songkin.encoders.fingerprint import Found
+from songkin.encoders.learned import KINDS, space_of
 from songkin.models import Hit, Query, Track
 from songkin.search import bridge
 from songkin.search.filters import checked
@@ -27,6 +28,8 @@ from songkin.text import fold
 WEIGHTS: Final[Mapping[str, float]] = {"tags": 0.15, "timbre": 0.4, "descriptors": 0.45, "table": 0.3, "text": 0.1}
 OWN_WEIGHT: Final = 1.0
 """Weight of a space of imported vectors, as much as all that is heard: whoever imports vectors wants them to count."""
+LEARNED_WEIGHT: Final = 0.3
+"""Weight of a space of a network that the library has trained: beside what is heard, for it is made of that."""
 CANDIDATES: Final = 200
 _SPACE_WORDS: Final = {
     "tags": "tags",
@@ -34,7 +37,10 @@ _SPACE_WORDS: Final = {
     "descriptors": "rhythm and pitch",
     "table": "audio features",
     "text": "names and genres",
+    "learned-genres": "what tells your genres apart",
+    "learned-autoencoder": "what your autoencoder keeps",
 }
+_LEARNED: Final = frozenset(map(space_of, KINDS))
 
 Scored = tuple[Track, float, Mapping[str, float]]
 
@@ -131,7 +137,7 @@ def _blended(
 
 def weight_of(space: str) -> float:
     """How much a space counts when songs are compared."""
-    return WEIGHTS.get(space, OWN_WEIGHT)
+    return WEIGHTS.get(space, LEARNED_WEIGHT if space in _LEARNED else OWN_WEIGHT)
 
 
 def by_artist(credit: Credit) -> Sequence[Hashable]:

@@ -58,6 +58,8 @@ TRACKS: Final = Layout(
 PAYLOAD_VERSION: Final = 2
 """Of what filters see of a song. Where it rises, all points are written anew; 2: mode, time signature, keys by one name."""
 
+_READER, _SETTING = "text_encoder", "text_encoder_set"
+
 _STAMPS: Final = ("index_stamp", "index_next_stamp")
 
 
@@ -126,8 +128,31 @@ def index_home(config: Config) -> str:
 
 def layout(catalog: Catalog) -> Layout:
     """How songs of this library stand in its search index."""
-    own = own_spaces.of(catalog.db)
-    return replace(TRACKS, spaces=(*TRACKS.spaces, *own)) if own else TRACKS
+    own, dim = own_spaces.of(catalog.db), text_read_by(catalog)[0]
+    if not own and dim == spaces.TEXT_DIM:
+        return TRACKS
+    known = (replace(space, dim=dim) if space.name == "text" else space for space in TRACKS.spaces)
+    return replace(TRACKS, spaces=(*known, *own))
+
+
+def text_read_by(catalog: Catalog) -> tuple[int, str]:
+    """How many numbers the library's text vectors have, and the fingerprint of the encoder that reads them all; empty where
+    none has."""
+    dim, _, encoder = catalog.journal.note(_READER).partition(" ")
+    return (int(dim), encoder) if dim.isascii() and dim.isdigit() else (spaces.TEXT_DIM, "")
+
+
+def read_as_set(catalog: Catalog, config: Config) -> bool:
+    """Whether texts are read by the encoder that the settings name."""
+    return (catalog.journal.note(_SETTING) or "minilm") == config.text_encoder
+
+
+def note_text_reader(catalog: Catalog, config: Config, dim: int, encoder: str) -> None:
+    """Note that from now on this encoder, which the settings name, reads texts; all that others read goes, so that no two
+    are mixed."""
+    catalog.vectors.drop_others("text", f"{encoder}/")
+    catalog.journal.note(_READER, f"{dim} {encoder}")
+    catalog.journal.note(_SETTING, config.text_encoder)
 
 
 def compared(layout: Layout) -> tuple[str, ...]:

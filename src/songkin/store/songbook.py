@@ -195,6 +195,16 @@ class Songbook:
         self.raise_revs(changed)
         return changed
 
+    def withdraw(self, items: Iterable[tuple[str, str]]) -> None:
+        """Remove the vectors of these (track id, output); they are kept to be put back."""
+        gone = []
+        for track, output in items:
+            self._note_vector(track, output)
+            connection, c = self.connection, vectors.c
+            connection.execute(sa.delete(vectors).where(c.track_id == track, c.output == output))
+            gone.append(track)
+        self.raise_revs(gone)
+
     def vote(self, user: str, track: str, vote: str, at: float | None) -> bool:
         """Note what a listener thinks of a song; what is replaced is kept to be put back. Whether that changed anything:
         an older vote changes nothing."""
@@ -224,10 +234,20 @@ class Songbook:
         return found
 
     def _keep_old(self, track: str, output: str, encoder: str, vector: Array) -> bool:
-        where = (vectors.c.track_id == track, vectors.c.output == output)
-        old = self.connection.execute(sa.select(vectors).where(*where)).first()
+        old = self._vector(track, output)
         if old is not None and old.data == vector.tobytes() and old.encoder == encoder:
             return False
+        self._note_vector(track, output)
+        return True
+
+    def _vector(self, track: str, output: str) -> sa.Row[Any] | None:
+        return self.connection.execute(
+            sa.select(vectors).where(vectors.c.track_id == track, vectors.c.output == output)
+        ).first()
+
+    def _note_vector(self, track: str, output: str) -> None:
+        """Note the vector that is there, or that there is none."""
+        old = self._vector(track, output)
         before = {"encoder": old.encoder, "dtype": old.dtype, "length": old.length} if old is not None else None
         self.connection.execute(
             sa.insert(changes).values(
@@ -238,7 +258,6 @@ class Songbook:
                 data=old.data if old is not None else None,
             )
         )
-        return True
 
     def _forget_texts(self, ids: Sequence[str]) -> None:
         """What a text encoder read of them is no longer so."""

@@ -37,7 +37,7 @@ from songkin.store.schema import (
 )
 from songkin.store.songbook import Songbook
 
-UNDOABLE: Final = ("import", "set", "join", "playlist", "clusters", "top", "refresh", "describe")
+UNDOABLE: Final = ("import", "set", "join", "playlist", "clusters", "top", "refresh", "describe", "train")
 
 
 def check(db: Database, run: int) -> None:

@@ -79,6 +79,14 @@ class VectorBook:
             raise _damaged(output, odd[0])
         return ids, np.frombuffer(b"".join(row.data for row in rows), np.float32).reshape(len(ids), -1)
 
+    def drop_others(self, output: str, prefix: str) -> None:
+        """Remove the vectors of ``output`` whose encoder does not begin so."""
+        others = sa.and_(vectors.c.output == output, ~vectors.c.encoder.startswith(prefix, autoescape=True))
+        with self.db.writing() as connection:
+            gone = sa.select(vectors.c.track_id).where(others)
+            connection.execute(sa.update(tracks).where(tracks.c.id.in_(gone)).values(rev=tracks.c.rev + 1))
+            connection.execute(sa.delete(vectors).where(others))
+
     def encoders_of(self, output: str) -> dict[str, str]:
         """Which encoder made the stored vectors of ``output``: track id -> fingerprint."""
         query = sa.select(vectors.c.track_id, vectors.c.encoder).where(vectors.c.output == output)
