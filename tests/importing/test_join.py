@@ -79,6 +79,41 @@ def test_taking_the_import_back_takes_what_it_brought_from_the_song_it_was_joine
     assert after["vectors"] == before["vectors"]
 
 
+def table(path: Path, *names: tuple[str, str]) -> Path:
+    """A table of songs with these artists and titles."""
+    lines = [
+        f"spotify:track:0123456789ABCDEFabcd{n:02},{title},{artist},0.{n + 1}"
+        for n, (artist, title) in enumerate(names)
+    ]
+    path.write_text("\n".join(["id,name,artist,energy", *lines, ""]))
+    return path
+
+
+def test_two_rows_of_one_table_are_joined_stay_so_and_are_parted_again(library: Library, tmp_path: Path) -> None:
+    rows = table(tmp_path / "two.csv", ("Ann", "Alpha"), ("Bob", "Beta"), ("Cid", "Gamma"))
+    library.import_([rows])
+    library.vote("Beta", "hate", at=1_000.0)
+    library.vote("Alpha", "love", at=2_000.0)
+    before = snapshot(library)
+    ballots = [(each.track.id, each.vote) for each in library.votes()]
+    assert library.join("Alpha", "Beta").label == "Bob - Beta"
+    joined = library.catalog.journal.last_runs(1)[0]["id"]
+    assert [each.vote for each in library.votes()] == ["love"]
+    assert counts(library.import_([rows])) == (0, 0, 2, 0)
+    assert {track.label for track in library.tracks() if track.title in "Alpha Beta"} == {"Bob - Beta"}
+    library.undo(joined)
+    assert snapshot(library) == before
+    assert [(each.track.id, each.vote) for each in library.votes()] == ballots
+
+
+def test_two_songs_of_an_analysis_are_one_file(library: Library, tmp_path: Path) -> None:
+    library.import_([tmp_path / "sync.json"])
+    library.join("Title 0", "Song 2")
+    library.join("Title 1", "Song 2")
+    assert counts(library.import_([tmp_path / "sync.json"])) == (0, 0, 1, 0)
+    assert [track.title for track in library.tracks()] == ["Song 0", "Song 1", "Song 2"]
+
+
 def test_two_files_and_one_song_twice_are_not_joined(library: Library) -> None:
     with pytest.raises(QueryError, match="two files"):
         library.join("Song 0", "Song 1")

@@ -46,7 +46,7 @@ _SYLLABLES: Final = (
     "na",
     "go",
     "fi",
-    "te",
+    "ta",
     "mu",
     "la",
 )

@@ -80,6 +80,7 @@ class Filing:
         self._rows = 0
         self._above = 0
         """Added to a row's number, so that people find it where their spreadsheet shows it."""
+        self._joined_keys = joining.joined_keys(connection)
         self._known: dict[str, Match] = {}
         self._waiting: list[Song] = []
         self._lists: dict[str, Listing] = {}
@@ -156,10 +157,11 @@ class Filing:
         new: list[New] = []
         told: dict[str, Mapping[str, Any]] = {}
         aliases: list[tuple[str, str]] = []
+        telling = [n for n in order if create[n] and keyed[n].key not in self._joined_keys]
         for n, match in zip(order, found, strict=True):
             song = keyed[n]
             self._known[song.key] = match
-            if not create[n]:
+            if not create[n] or song.key in self._joined_keys:
                 continue
             fields = of_song(song, liked[n])
             if match.track:
@@ -178,7 +180,7 @@ class Filing:
         added = {each.id for each in new}
         self.filed.added |= added
         self.filed.updated |= set(self.songs.tell(told, self.origin)) - self.filed.added
-        self._vectors([(keyed[n], self._known[keyed[n].key]) for n in order if create[n]], added)
+        self._vectors([(keyed[n], self._known[keyed[n].key]) for n in telling], added)
         matches = [self._known[song.key] for song in keyed]
         self.filed.seen |= {match.track for match in matches if match.track}
         return matches

@@ -306,7 +306,9 @@ def payload(track: Track, playlists: Sequence[str] = ()) -> dict[str, object]:
         "duration": track.duration,
         "loudness": heard,
         "brightness": track.brightness,
-        "subgenre": [fold(name) for name in track.subgenres],
+        "subgenre": list(
+            dict.fromkeys(fold(part) for name in track.subgenres for part in (name, name.rpartition("---")[2]))
+        ),
         "playlist": list(playlists),
         "explicit": None if track.explicit is None else ("yes" if track.explicit else "no"),
         "added": track.added_at or None,

@@ -29,7 +29,11 @@ def owns(given: Given) -> bool:
         return False
     head = decoded(given.head()).replace("\0", "")
     found = [line for one in head.splitlines() if (line := one.strip()) and not _comment(line)]
-    songs = [line for line in found if _key(line) or _is_file(line) or (label(line)[0] and "://" not in line)]
+    songs = [
+        line
+        for line in found
+        if _key(line) or line[:8].lower() == "spotify:" or _is_file(line) or (label(line)[0] and "://" not in line)
+    ]
     if any(_key(line) or _is_file(line) for line in songs):  # then what else has an address is a song, too
         songs += [line for line in found if line not in songs and fetching.is_link(line)]
     return 2 * len(songs) > len(found)

@@ -55,8 +55,9 @@ TRACKS: Final = Layout(
 """How a song stands in the search index, before spaces of vectors that were imported."""
 
 
-PAYLOAD_VERSION: Final = 2
-"""Of what filters see of a song. Where it rises, all points are written anew; 2: mode, time signature, keys by one name."""
+PAYLOAD_VERSION: Final = 3
+"""Of what filters see of a song. Where it rises, all points are written anew; 2: mode, time signature, keys by one name; 3: a subgenre
+by its own name as well as after its genre (``blues---electric blues``)."""
 
 _READER, _SETTING = "text_encoder", "text_encoder_set"
 

@@ -19,6 +19,8 @@ EDIT: Final = "edit"
 KEPT: Final = "kept"
 GENERATED: Final = "generated"
 """Origin of what a language model wrote."""
+JOINED: Final = "joined:"
+"""How the origin of a claim begins that came with a song that was joined with another."""
 NO_SOURCES: Final = (EDIT, KEPT, GENERATED)
 """Origins of claims for whose sake alone a song does not stay."""
 
@@ -175,8 +177,7 @@ def _in_order(claims: Sequence[Claim]) -> list[Mapping[str, Any]]:
     if latest.keys() - set(NO_SOURCES):
         latest.pop(KEPT, None)
     first = {origin: min(claim.run for claim in claims if claim.origin == origin) for origin in latest}
-    rank = {EDIT: 0, FILE: 1}
-    order = sorted(latest.values(), key=lambda claim: (rank.get(claim.origin, 2), first[claim.origin], claim.origin))
+    order = sorted(latest.values(), key=lambda claim: (_rank(claim.origin), first[claim.origin], claim.origin))
     strong: list[Mapping[str, Any]] = []
     guessed: list[Mapping[str, Any]] = []
     made_up: list[Mapping[str, Any]] = []
@@ -190,6 +191,10 @@ def _in_order(claims: Sequence[Claim]) -> list[Mapping[str, Any]]:
         if weak:
             guessed.append({**{n: claim.fields[n] for n in weak if n in claim.fields}, "_guessed": sorted(weak)})
     return [*strong, *guessed, *made_up]
+
+
+def _rank(origin: str) -> int:
+    return {EDIT: 0, FILE: 1}.get(origin, 3 if origin.startswith(JOINED) else 2)
 
 
 def _won(name: str, ordered: Sequence[Mapping[str, Any]]) -> bool:

@@ -231,7 +231,7 @@ class Lists:
 
     def twin(self, listing: Listing, songs: Sequence[str | None]) -> bool:
         """Whether another playlist has this name and just these songs, in this order, where this one is not here."""
-        if not songs or None in songs:
+        if not any(songs):
             return False
         own = returning.identity(listing.key)
         query = sa.select(playlists.c.id).where(playlists.c.name_fold == fold(listing.name))
