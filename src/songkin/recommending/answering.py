@@ -12,7 +12,7 @@ from songkin.models import Hit, Query
 from songkin.recommending import choosing, content, judging
 from songkin.recommending.asking import Wanted
 from songkin.recommending.gathered import Gathered
-from songkin.recommending.reasons import reasons
+from songkin.recommending.reasons import popularity, reasons
 from songkin.recommending.recommend import WEIGHTS, Candidates, candidates
 from songkin.recommending.wishes import Wish
 from songkin.search.filters import conditions
@@ -65,6 +65,8 @@ def recommend(
     if wanted.order == "flow":
         shown = [shown[n] for n in choosing.flowing(shown)]
     why = reasons(catalog, store, gathered, wish, found, shown, statistics)
+    if not any(found.said.values()):
+        why = popularity(gathered, shown)
     hits = tuple(
         Hit(rank, round(min(1.0, scores[track.id]), 4), track, (*standing(track, ""), *why.get(track.id, ())))
         for rank, track in enumerate(shown, 1)
