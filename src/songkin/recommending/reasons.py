@@ -48,7 +48,7 @@ def reasons(
     told: dict[str, tuple[str, ...]] = {}
     for track in shown:
         seed = tracks.get(nearest.get(track.id, ""))
-        parts = [_like(seed, track, raw, statistics)] if seed is not None and track.id in found.near else []
+        parts = [like(seed, track, raw, statistics)] if seed is not None and track.id in found.near else []
         parts += [_together(gathered, found, tracks, track), _named(gathered, found, track)]
         parts += _sides(wish, pairs, found.sides.get(track.id, ()))
         parts += [found.meant.get(track.id, ""), _by(tracks, track)]
@@ -58,7 +58,9 @@ def reasons(
 
 def popularity(gathered: Gathered, shown: Sequence[Track]) -> dict[str, tuple[str, ...]]:
     """``in 14 playlists``, where nothing else is known of why."""
-    counts = {track.id: int(gathered.crowd.count[gathered.number[track.id]]) for track in shown}
+    counts = {
+        track.id: int(gathered.crowd.count[gathered.number[track.id]]) for track in shown if track.id in gathered.number
+    }
     return {song: (f"in {_playlists(count)}",) for song, count in counts.items() if count}
 
 
@@ -75,7 +77,7 @@ def _nearest(store: VectorStore, seeds: Sequence[str], shown: Sequence[str]) -> 
     return {song: having[int(n)] for song, n, row in zip(shown, best, far, strict=True) if row[int(n)] < 1.0}
 
 
-def _like(
+def like(
     seed: Track, track: Track, raw: Mapping[str, Mapping[str, Matrix]], statistics: Mapping[str, Statistics]
 ) -> str:
     """``like Artist - Title: calm, piano, 92 and 96 bpm``."""
