@@ -45,9 +45,7 @@ def _why(vote: str | None, plays: int) -> tuple[str, ...]:
     return (*voted, f"played {plays:,} time{'' if plays == 1 else 's'}") if plays else voted
 
 
-def mixed(
-    catalog: Catalog, own: Sequence[Own], others: Sequence[Hit], limit: int, new: float
-) -> tuple[Hit, ...]:
+def mixed(catalog: Catalog, own: Sequence[Own], others: Sequence[Hit], limit: int, new: float) -> tuple[Hit, ...]:
     """Own songs and others, ``new`` of all by these where there are enough, as they play well one after another."""
     if not 0.0 <= new <= 1.0:
         raise QueryError(f"{new:g} is no share.", remedy="Give a number from 0, none, to 1, all.")
