@@ -236,8 +236,8 @@ class Suggesting:
         from songkin.recommending.fingerprint import mixed, most_played
 
         own = most_played(self.catalog, user, window, query.limit, now)
-        liked = tuple(song for song, _ in own)
-        wanted = Wanted(like=liked, weights=dict(own), order="best")
+        weights = {each.track: each.weight for each in own}
+        wanted = Wanted(like=tuple(weights), weights=weights, order="best")
         others = self.recommend(wanted, query) if new > 0 else Answer("", ())
         hits = mixed(self.catalog, own, others.hits, query.limit, new)
         return Answer(f"what {user} plays", hits, others.notes)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -194,3 +196,34 @@ def test_an_import_says_whose_history_it_is(place: Path, tmp_path: Path, capsys:
     assert [e["user"] for e in asked(capsys, place, "history", "--all-users")[1]["events"]] == ["Anna"]
     code, told = asked(capsys, place, "undo", "2")
     assert (code, told["listens"]) == (0, 1)
+
+
+def test_what_is_searched_for_is_history(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, place, "find", "slow", "piano")[0] == 0
+    assert said(capsys, place, "find", "--names", "Song 1")[0] == 0
+    found = asked(capsys, place, "history", "--kind", "search")[1]["events"]
+    assert [(event["user"], event["text"]) for event in found] == [("me", "Song 1"), ("me", "slow piano")]
+
+
+def test_a_search_is_answered_while_another_run_writes(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(capsys, place, "find", "Song")[0] == 0
+    with closing(sqlite3.connect(place / "catalog.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        code, out, _ = said(capsys, place, "find", "Song 2")
+        other.rollback()
+    assert code == 0
+    assert "Song 2" in out
+    assert [e["text"] for e in asked(capsys, place, "history", "--kind", "search")[1]["events"]] == ["Song"]
+
+
+def test_a_time_to_come_is_named_as_it_was_written(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = said(capsys, place, "history", "add", "Song 1", "--at", "2099-01-01")
+    assert code != 0
+    assert "2099-01-01 lies in the future" in err
+    assert "4070" not in err
+
+
+def test_where_nothing_is_loved_the_likes_are_not_denied(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said(capsys, place, "vote", "Song 1", "like")
+    _, _, err = said(capsys, place, "top", "loved")
+    assert err.startswith("There are no loved songs yet")

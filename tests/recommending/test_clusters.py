@@ -179,7 +179,7 @@ def test_playlists_are_grouped_by_the_mean_of_their_songs(library: Library) -> N
     assert {"Riffs", "Riffs and logs"} in together
     assert (found.covered, found.total) == (7, 8)
     assert any("1 of 8 playlists have no song" in line for line in found.notes)
-    assert any("1 of 8 playlists are known in part, by 50%" in line for line in found.notes)
+    assert any("1 of 8 playlists is known in part, by 50% of its songs." in line for line in found.notes)
 
 
 def test_the_nearest_playlist_is_of_the_same_kind_and_the_farthest_is_not(library: Library) -> None:

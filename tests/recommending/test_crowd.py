@@ -51,7 +51,8 @@ def test_a_hidden_playlist_is_as_if_it_were_never_there() -> None:
 
 def test_where_songs_stand_together_is_counted() -> None:
     crowd = of_lists(LISTS, ARTIST)
-    assert crowd.together(2, [0, 1]) == (3, 0)
+    assert crowd.together(2, [0, 1]) == (2, 0)
+    assert crowd.together(2, [1, 0]) == (2, 1)
     assert crowd.together(2, [4, 5]) == (0, -1)
     assert crowd.together(9, [0]) == (0, -1)
 

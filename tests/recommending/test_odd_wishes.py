@@ -15,6 +15,7 @@ from songkin.errors import NotFound, QueryError
 from songkin.library import Library
 from songkin.models import Answer, Query
 from songkin.recommending.asking import Wanted, wish_of
+from songkin.search.filters import parse_filter
 
 DAY = 86_400.0
 HEADINGS = "Track URI,Track Name,Artist Name(s),Album Name,Added By,Added At"
@@ -198,3 +199,18 @@ def test_features_that_are_no_numbers_do_no_harm(home: Path, tmp_path: Path, val
         for answer in (bare, full, odd.recommend(Wanted(rather=(("piano 0", "metal 1"),)), ANY)):
             assert answer.hits
             assert all(0.0 <= hit.score <= 1.0 for hit in answer.hits)
+
+
+def test_where_no_other_song_is_left_that_is_said(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("title,artist\nHurt,Anna\n")
+    with library_at(tmp_path / "one", cache=str(tmp_path / "no")) as library:
+        library.import_([tmp_path / "one.csv"])
+        answer = library.recommend(Wanted(like=("Hurt",)))
+    assert (answer.hits, answer.notes) == (
+        (),
+        ("All songs of the library were asked from or are left out: there is no other.",),
+    )
+    with library_at(home / "library", cache=str(home / "no weights")) as library:
+        strict = Query(filters=(parse_filter("genre=polka"),))
+        answer = library.recommend(Wanted(like=("piano 1",)), strict)
+    assert (answer.hits, answer.notes) == ((), ("No song that was not asked from passes the filters.",))

@@ -103,7 +103,7 @@ def test_hated_songs_never_come_back_and_heard_ones_only_where_asked_for(home: P
         new = own.recommend(Wanted(user="bob", new_only=True), Query(limit=20, per_artist=None, per_album=None))
         assert not {f"piano {n}" for n in range(9) if n != 6} & set(titles(new))
         mine = own.fingerprint(user="bob", new=0.5, query=Query(limit=8, per_artist=None, per_album=None))
-        assert sum("played most" in hit.why for hit in mine.hits) == 4
+        assert sum("played 1 time" in hit.why for hit in mine.hits) == 4
         assert kinds(mine) == ["piano"] * 8
         with pytest.raises(NotFound, match="Nothing was played or loved"):
             own.fingerprint(user="eve")
@@ -319,3 +319,24 @@ def test_the_commands_grow_and_order_a_playlist(home: Path, tmp_path: Path, caps
     assert len(json.loads(capsys.readouterr().out)["tracks"]) == 11
     assert run(["playlist", "extend", "piano evening 1", "--include", "disco 1=3", *where]) == 2
     assert "out of bounds" in capsys.readouterr().out
+
+
+def test_a_fingerprint_says_what_made_each_song_ones_own(home: Path, tmp_path: Path) -> None:
+    with library_at(tmp_path / "l", cache=str(tmp_path / "no")) as own:
+        own.import_([home / "songs.csv", home / "lists"])
+        own.vote("piano 1", "like")
+        own.vote("piano 2", "love")
+        own.played("piano 2")
+        for at in (1e9, 2e9 / 2 + 1):
+            own.played("piano 3", at=at)
+        answer = own.fingerprint(query=Query(limit=6, per_artist=None, per_album=None))
+    told = {hit.track.title: hit.why for hit in answer.hits}
+    assert told["piano 1"] == ("liked",)
+    assert told["piano 2"] == ("loved", "played 1 time")
+    assert told["piano 3"] == ("played 2 times",)
+    assert all(told.values()), "a song without a word of why"
+
+
+def test_a_song_that_many_like_says_in_how_many_playlists_it_stands(library: Library) -> None:
+    answer = library.recommend(Wanted(user="nobody"), ANY)
+    assert {hit.why for hit in answer.hits} <= {(f"in {n} playlists",) for n in (2, 3, 4)}

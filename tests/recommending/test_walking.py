@@ -225,3 +225,16 @@ def test_the_music_goes_on_where_nothing_can_be_noted(mine: Library) -> None:
         assert "not noted" in station.notes[0]
         other.rollback()
     assert mine.history() == []
+
+
+def test_a_sum_says_what_it_is_near_to_and_what_it_leaves(library: Library) -> None:
+    answer = library.alchemy(["Song 16", "Song 30"], ["Song 05"], Query(limit=8, per_artist=None))
+    assert len(answer.hits) == 8
+    for hit in answer.hits:
+        near = 16 if int(hit.track.title.split()[1]) < 23 else 30
+        assert hit.why[0].startswith(f"like Artist {near} - Song {near}"), hit
+        assert hit.why[1] == "away from Artist 5 - Song 05"
+    both = library.alchemy(["Song 00"], ["Song 02"], Query(limit=STEPS, per_artist=None))
+    told = {hit.track.title: hit.why[1] for hit in both.hits}
+    assert told["Song 03"] == "still nearer to Artist 2 - Song 02"
+    assert all(len(hit.why) == 1 for hit in library.alchemy(["Song 20"], query=ANY).hits)

@@ -118,7 +118,7 @@ def _show_choice(choice: Choice) -> None:
             numbers = (f"{each.silhouette:.3f}", f"{each.davies_bouldin:.3f}", f"{each.calinski_harabasz:.1f}")
             made.add_row(str(each.k), *numbers, ", ".join(by))
         show_table(made)
-    note(f"{choice.k} clusters: {choice.why}.")
+    note(f"{choice.k} cluster{'' if choice.k == 1 else 's'}: {choice.why}.")
 
 
 def _show(found: Clustering) -> None:

@@ -27,13 +27,15 @@ def command(
     qdrant_url: str | None,
     as_json: bool,
 ) -> None:
-    """Songs by words: how they sound, what is known of them, which words stand there."""
+    """Songs by words: how they sound, what is known of them, which words stand there. `songkin history` keeps the words."""
+    words = " ".join(text)
     with opened(library, qdrant_url=qdrant_url, qdrant_timeout=timeout) as music:
-        if not names:
-            show_answer(music.find(" ".join(text), query, rerank=rerank, rewrite=rewrite), as_json)
-            return
-        tracks = music.lookup(" ".join(text), query.limit)
-    if as_json:
-        emit({"query": " ".join(text), "tracks": [track_json(track) for track in tracks]})
-        return
-    show_tracks(tracks)
+        if names:
+            tracks = music.lookup(words, query.limit)
+            if as_json:
+                emit({"query": words, "tracks": [track_json(track) for track in tracks]})
+            else:
+                show_tracks(tracks)
+        else:
+            show_answer(music.find(words, query, rerank=rerank, rewrite=rewrite), as_json)
+        music.searched(words)  # once it is answered, so that nobody waits for it

@@ -24,7 +24,7 @@ from songkin.cli.common import (
 )
 from songkin.cli.vote_ import nothing_of
 from songkin.errors import QueryError
-from songkin.importing.feedback import KINDS
+from songkin.importing.feedback import KINDS, moment
 from songkin.library import Library
 from songkin.models import ME, Event
 
@@ -108,9 +108,10 @@ def _add(music: Library, played: bool) -> Any:
 def _moment(text: str) -> float:
     """A time as people here write it: theirs, unless they say which."""
     try:
-        return datetime.fromisoformat(text.strip()).timestamp()
+        at = datetime.fromisoformat(text.strip()).timestamp()
     except (ValueError, OverflowError, OSError):
         raise QueryError(f"{text[:40]!r} is no time.", remedy="Write it like 2024-01-31T20:15.") from None
+    return moment(at, written=text.strip())
 
 
 def _show(events: list[Event], *, whose: bool) -> None:

@@ -53,7 +53,7 @@ def extend(
         )
         return
     show_answer(answer, as_json=False)
-    note(f"{kept.name}: {kept.songs} songs now.")
+    note(f"{kept.name}: {kept.songs} song{'' if kept.songs == 1 else 's'} now.")
 
 
 @command.command(name="order")

@@ -29,7 +29,7 @@ _HOW = {
     "liked": "`songkin vote WHAT like` makes one.",
     "newest": "`songkin index FOLDER` brings some.",
 }
-_WHAT = {"played": "no plays", "loved": "no votes", "liked": "no votes", "newest": "no songs"}
+_WHAT = {"played": "no plays", "loved": "no loved songs", "liked": "no liked songs", "newest": "no songs"}
 _WHEN = {"played": "last played", "loved": "voted", "liked": "voted", "newest": "added"}
 
 

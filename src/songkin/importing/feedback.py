@@ -45,7 +45,7 @@ class Feedback:
         replaces the one before."""
         if word not in (*VOTES, NO_VOTE):
             raise QueryError(f"There is no vote {word!r}.", remedy=f"Use one of: {', '.join((*VOTES, NO_VOTE))}.")
-        name, when = user_name(user), _moment(at)
+        name, when = user_name(user), moment(at)
         track = self.track(what)
         if word == NO_VOTE:
             self.catalog.listening.unvote(name, track.id)
@@ -70,7 +70,7 @@ class Feedback:
     def searched(self, text: str, *, user: str = ME, at: float | None = None) -> bool:
         """Note that a user searched for something, and say whether that was done. No search is to fail or to wait for
         it, so it is left out where the library can only be read or is being written."""
-        name, when, words = user_name(user), _moment(at), line(text)
+        name, when, words = user_name(user), moment(at), line(text)
         if not words:
             return False
         try:
@@ -91,7 +91,7 @@ class Feedback:
         """Plays, skips and searches, newest first."""
         if wrong := [kind for kind in kinds if kind not in KINDS]:
             raise QueryError(f"The history has no {wrong[0]!r}.", remedy=f"Use one of: {', '.join(KINDS)}.")
-        name, start, most = _name(user), since(window, _moment(now, ahead=math.inf)), limited(limit)
+        name, start, most = _name(user), since(window, moment(now, ahead=math.inf)), limited(limit)
         book = self.catalog.listening
         heard = [kind for kind in kinds if kind in HEARD]
         rows = book.listens(name, start, heard, most) if heard else []
@@ -116,14 +116,14 @@ class Feedback:
     ) -> list[Standing]:
         """A top list: the songs ``played`` most, ``loved`` most (by most users; among equals the latest votes first),
         ``liked`` (or loved) most, or the ``newest`` by when they were added to a playlist, or else to the library."""
-        return standings(self.catalog, Rule(by, window, user, limit), _moment(now, ahead=math.inf))
+        return standings(self.catalog, Rule(by, window, user, limit), moment(now, ahead=math.inf))
 
     def listeners(self) -> list[str]:
         """Everyone who voted, listened or searched."""
         return self.catalog.listening.users()
 
     def _heard(self, kind: str, what: str, seconds: float | None, user: str, at: float | None) -> Event:
-        name, when = user_name(user), _moment(at)
+        name, when = user_name(user), moment(at)
         if seconds is not None and not 0 <= seconds <= _DAY:  # NaN is not
             raise QueryError(f"No song is heard for {seconds:g} seconds.", remedy="Say 0 or more, less than a day.")
         track = self.track(what)
@@ -135,12 +135,14 @@ def _name(user: str | None) -> str | None:
     return None if user is None else user_name(user)
 
 
-def _moment(at: float | None, *, ahead: float = _DAY) -> float:
-    """A time since 1970, at most ``ahead`` seconds from now. Raises ``QueryError``."""
+def moment(at: float | None, *, ahead: float = _DAY, written: str = "") -> float:
+    """A time since 1970, at most ``ahead`` seconds from now; ``written`` is how a person wrote it. Raises
+    ``QueryError``."""
     now = time.time()
     if at is None:
         return now
     if not 0 <= at < _LAST or at > now + ahead:  # NaN is not
         what = "lies in the future" if at >= 0 else "is no time since 1970"
-        raise QueryError(f"{at:.17g} {what}.", remedy="Say seconds since 1970, not later than now.")
+        said, how = (written, "a time") if written else (f"{at:.17g}", "seconds")
+        raise QueryError(f"{said} {what}.", remedy=f"Say {how} since 1970, not later than now.")
     return at

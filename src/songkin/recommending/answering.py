@@ -12,7 +12,7 @@ from songkin.models import Hit, Query
 from songkin.recommending import choosing, content, judging
 from songkin.recommending.asking import Wanted
 from songkin.recommending.gathered import Gathered
-from songkin.recommending.reasons import reasons
+from songkin.recommending.reasons import popularity, reasons
 from songkin.recommending.recommend import WEIGHTS, Candidates, candidates
 from songkin.recommending.wishes import Wish
 from songkin.search.filters import conditions
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from songkin.recommending.names import Names
     from songkin.spaces import Statistics
 
+_POPULAR: Final = "Nothing is known of what was asked from: songs that many like, of many kinds, are shown."
 _POOL: Final = (40, 160)
 """Candidates that are looked at beyond those that are shown, at the least and the most adventurous."""
 _KNOWN_ARTIST: Final = 0.5
@@ -53,7 +54,7 @@ def recommend(
     notes: tuple[str, ...] = ()
     if not scores:
         scores = _popular(store, gathered, wish, query)
-        notes = ("Nothing is known of what was asked from: songs that many like, of many kinds, are shown.",)
+        notes = (_POPULAR if scores else _nothing_left(gathered, wish),)
         adventurous = max(adventurous, 0.6)
     elif wish.names and not wish.liked and not found.named.any():
         notes = (f"No playlist here is called much like that: songs were found by {_by_what(names)}.",)
@@ -65,11 +66,19 @@ def recommend(
     if wanted.order == "flow":
         shown = [shown[n] for n in choosing.flowing(shown)]
     why = reasons(catalog, store, gathered, wish, found, shown, statistics)
+    if not any(found.said.values()):
+        why = popularity(gathered, shown)
     hits = tuple(
         Hit(rank, round(min(1.0, scores[track.id]), 4), track, (*standing(track, ""), *why.get(track.id, ())))
         for rank, track in enumerate(shown, 1)
     )
     return hits, (*wish.notes, *notes)
+
+
+def _nothing_left(gathered: Gathered, wish: Wish) -> str:
+    if all(song in wish.without for song in gathered.tracks):
+        return "All songs of the library were asked from or are left out: there is no other."
+    return "No song that was not asked from passes the filters."
 
 
 def _by_what(names: Names) -> str:

@@ -289,10 +289,13 @@ def _told_of(means: _Means, space: str) -> tuple[str, ...]:
     lists = len(means.lists) + len(means.unknown)
     notes = []
     if means.unknown:
-        notes.append(f"{len(means.unknown)} of {lists} playlists have no song with numbers in the space {space!r}.")
+        have = "has" if len(means.unknown) == 1 else "have"
+        notes.append(f"{len(means.unknown)} of {lists} playlists {have} no song with numbers in the space {space!r}.")
     partly = [known for known in means.known if known < 1]
     if partly:
+        one, shares = len(partly) == 1, list(dict.fromkeys(f"{share:.0%}" for share in (min(partly), max(partly))))
         notes.append(
-            f"{len(partly)} of {lists} playlists are known in part, by {min(partly):.0%} to {max(partly):.0%} of their songs."
+            f"{len(partly)} of {lists} playlists {'is' if one else 'are'} known in part, by {' to '.join(shares)} of"
+            f" {'its' if one else 'their'} songs."
         )
     return tuple(notes)

@@ -149,16 +149,14 @@ class Crowd:
         return found / max(float(found.max()), 1e-9)
 
     def together(self, song: int, seeds: Sequence[int]) -> tuple[int, int]:
-        """In how many playlists a song stands with any of the seeds, and with which seed most often (-1: none)."""
+        """In how many playlists a song stands with the seed that it stands with most often, and which that is (-1: none)."""
         mine = self.lists_of(song)
-        met = np.zeros(0, np.int32)
         best, most = -1, 0
         for seed in seeds:
             common = np.intersect1d(mine, self.lists_of(seed), assume_unique=True)
             if len(common) > most:
                 best, most = seed, len(common)
-            met = np.union1d(met, common).astype(np.int32)
-        return len(met), best
+        return most, best
 
     def without(self, playlists: Sequence[int]) -> Crowd:
         """The crowd as if these playlists were not there: for evaluations."""

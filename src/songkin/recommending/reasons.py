@@ -25,7 +25,7 @@ _SEEDS: Final = 200
 """Seeds that a hit is compared with to name the nearest."""
 _SAME_TEMPO: Final = 0.04
 _NEAR_NAMES: Final = ((0.99, "called so"), (0.4, "called much the same"), (0.0, "called a little like it"))
-_BY_MODEL: Final = "near to them in what playlists hold"
+_IN_LISTS: Final = "near to them in what playlists hold"
 _TAGS: Final = ("mtt_tags", "msd_tags")
 
 
@@ -41,18 +41,27 @@ def reasons(
     """Short reasons of each song by its id."""
     pairs = catalog.tracks(sorted({song for pair in wish.rather for song in pair}))
     seeds = sorted(wish.liked, key=lambda song: (-wish.liked[song], song))[:_SEEDS]
-    tracks = catalog.tracks(seeds)
-    nearest = _nearest(store, [song for song in seeds if song in tracks], [track.id for track in shown])
+    known = catalog.tracks(seeds)
+    tracks = {song: known[song] for song in seeds if song in known}
+    nearest = _nearest(store, list(tracks), [track.id for track in shown])
     raw = catalog.vectors.of(sorted({*nearest.values(), *(track.id for track in shown)}), _TAGS)
     told: dict[str, tuple[str, ...]] = {}
     for track in shown:
         seed = tracks.get(nearest.get(track.id, ""))
-        parts = [_like(seed, track, raw, statistics)] if seed is not None and track.id in found.near else []
-        parts += [_together(gathered, wish, found, tracks, track), _named(gathered, found, track)]
+        parts = [like(seed, track, raw, statistics)] if seed is not None and track.id in found.near else []
+        parts += [_together(gathered, found, tracks, track), _named(gathered, found, track)]
         parts += _sides(wish, pairs, found.sides.get(track.id, ()))
         parts += [found.meant.get(track.id, ""), _by(tracks, track)]
         told[track.id] = tuple(part for part in parts if part)
     return told
+
+
+def popularity(gathered: Gathered, shown: Sequence[Track]) -> dict[str, tuple[str, ...]]:
+    """``in 14 playlists``, where nothing else is known of why."""
+    counts = {
+        track.id: int(gathered.crowd.count[gathered.number[track.id]]) for track in shown if track.id in gathered.number
+    }
+    return {song: (f"in {_playlists(count)}",) for song, count in counts.items() if count}
 
 
 def _nearest(store: VectorStore, seeds: Sequence[str], shown: Sequence[str]) -> dict[str, str]:
@@ -71,7 +80,7 @@ def _nearest(store: VectorStore, seeds: Sequence[str], shown: Sequence[str]) -> 
     return {song: having[int(n)] for song, n, row in zip(shown, best, far, strict=True) if row[int(n)] < 1.0}
 
 
-def _like(
+def like(
     seed: Track, track: Track, raw: Mapping[str, Mapping[str, Matrix]], statistics: Mapping[str, Statistics]
 ) -> str:
     """``like Artist - Title: calm, piano, 92 and 96 bpm``."""
@@ -96,17 +105,16 @@ def _sides(wish: Wish, tracks: Mapping[str, Track], right: Sequence[bool]) -> li
     return told
 
 
-def _together(gathered: Gathered, wish: Wish, found: Candidates, tracks: Mapping[str, Track], track: Track) -> str:
+def _together(gathered: Gathered, found: Candidates, tracks: Mapping[str, Track], track: Track) -> str:
     """``stands with Artist - Title in 14 playlists``."""
     number = gathered.number.get(track.id)
     if number is None:
         return ""
-    seeds = [gathered.number[song] for song in list(wish.liked)[:_SEEDS] if song in gathered.number]
+    seeds = [gathered.number[song] for song in tracks if song in gathered.number]
     lists, best = gathered.crowd.together(number, seeds)
-    label = tracks[gathered.tracks[best]].label if best >= 0 and gathered.tracks[best] in tracks else ""
-    if lists and label:
-        return f"stands with {label} in {_playlists(lists)}"
-    return _BY_MODEL if gathered.model is not None and found.said.get("crowd", {}).get(track.id, 0) > 0 else ""
+    if lists:
+        return f"stands with {tracks[gathered.tracks[best]].label} in {_playlists(lists)}"
+    return _IN_LISTS if found.said.get("crowd", {}).get(track.id, 0) > 0 else ""
 
 
 def _named(gathered: Gathered, found: Candidates, track: Track) -> str:

@@ -16,6 +16,7 @@ from songkin.errors import NotFound, QueryError
 from songkin.models import Hit, Query, Track
 from songkin.recommending import content
 from songkin.recommending.content import Taste
+from songkin.recommending.reasons import like
 from songkin.search.filters import checked
 from songkin.search.similar import by_album, by_artist, links_of
 from songkin.spaces import Matrix
@@ -79,7 +80,34 @@ def alchemy(
     order = ranking.collapse([song for song in order if song in credits], str, links_of(catalog))
     caps = [(lambda i: by_artist(credits[i]), query.per_artist), (lambda i: by_album(credits[i]), query.per_album)]
     chosen = ranking.spread(order, query.limit, caps)
-    return _told(catalog, [(song, near[song]) for song in chosen])
+    tracks = catalog.tracks(chosen)
+    why = _sum(store, add, subtract, vectors, list(tracks.values()))
+    shown = [song for song in chosen if song in tracks]
+    return tuple(Hit(n, round(min(1.0, near[song]), 4), tracks[song], why[song]) for n, song in enumerate(shown, 1))
+
+
+def _sum(
+    store: VectorStore,
+    add: Sequence[Track],
+    subtract: Sequence[Track],
+    vectors: Mapping[str, Mapping[str, Matrix]],
+    shown: Sequence[Track],
+) -> dict[str, tuple[str, ...]]:
+    """``like Artist - Title: jazz, 92 bpm``, the nearest song that was added, and how the nearest that was subtracted
+    stands to that."""
+    points = store.get([track.id for track in shown], content.compared_in(store))
+    rows = [points[track.id].dense if track.id in points else {} for track in shown]
+    ends = (*add, *subtract)
+    far = content.distances([*rows, *(vectors[track.id] for track in ends)])[: len(rows), len(rows) :]
+    told: dict[str, tuple[str, ...]] = {}
+    for track, to in zip(shown, far, strict=True):
+        n = int(np.argmin(to[: len(add)]))
+        parts = [like(add[n], track, {}, {})]
+        if subtract:
+            other = len(add) + int(np.argmin(to[len(add) :]))
+            parts.append(f"{'away from' if to[other] > to[n] else 'still nearer to'} {ends[other].label}")
+        told[track.id] = tuple(parts)
+    return told
 
 
 def _vectors(store: VectorStore, tracks: Sequence[Track]) -> dict[str, Mapping[str, Matrix]]:
