@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from songkin import encoders
 from songkin.doctor import examine
 from songkin.encoders.base import EncoderSpec, Vector
 from songkin.encoders.hub import HubText
+from songkin.encoders.musicnn import TAGS
 from songkin.encoders.weights import default_cache
 from songkin.errors import EncoderError, WeightsMissing
 from songkin.library import Library
@@ -164,7 +165,7 @@ class Squeezed:
     def spec(self) -> EncoderSpec:
         return EncoderSpec("hub:squeezed", "1", "text", {"text": 0}, "")
 
-    def encode(self, texts: list[str]) -> Vector:
+    def encode(self, texts: Sequence[str]) -> Vector:
         rows = self.minilm.encode(texts)
         same = np.full((len(rows), 1), 2.0, np.float32)
         joined = np.concatenate([rows, same], axis=1)
@@ -175,10 +176,10 @@ def test_the_bridge_takes_cosines_of_another_scale_for_what_they_mean() -> None:
     squeezed = Squeezed()
     if encoders.reader("minilm", default_cache())[0] is None:
         pytest.skip("the weights of minilm are not here")
-    plain = squeezed.minilm.encode([f"{tag.lower()} music" for tag in bridge.TAGS])
-    names = squeezed.encode([f"{tag.lower()} music" for tag in bridge.TAGS])
+    plain = squeezed.minilm.encode([f"{tag.lower()} music" for tag in TAGS])
+    names = squeezed.encode([f"{tag.lower()} music" for tag in TAGS])
     scale = bridge.scale_of(squeezed, names)
     assert scale.of(names @ names[0]) == pytest.approx(plain @ plain[0], abs=0.02)
     assert bridge.scale_of(squeezed.minilm, plain) == bridge.Scale()
     with pytest.raises(EncoderError, match="tells no tag names apart"):
-        bridge.scale_of(squeezed, np.ones((100, 4), np.float32) / 2)
+        bridge.scale_of(squeezed, np.full((100, 4), 0.5, np.float32))

@@ -82,9 +82,13 @@ def test_a_training_in_between_is_put_back_by_undo(library: Library, music: Path
     first = library.catalog.vectors.one(track.id, "own:learned-genres")
     again = library.train_genres([music / "music"], seed=2)
     second = library.catalog.vectors.one(track.id, "own:learned-genres")
+    assert first is not None
+    assert second is not None
     assert not np.array_equal(first, second)
     library.undo(again.run)
-    assert np.array_equal(library.catalog.vectors.one(track.id, "own:learned-genres"), first)
+    third = library.catalog.vectors.one(track.id, "own:learned-genres")
+    assert third is not None
+    assert np.array_equal(third, first)
     assert library.show("drone 0").predicted
 
 
