@@ -178,7 +178,7 @@ def test_playlists_are_grouped_by_the_mean_of_their_songs(library: Library) -> N
     assert {"Campfire", "Porch"} in together
     assert {"Riffs", "Riffs and logs"} in together
     assert (found.covered, found.total) == (7, 8)
-    assert any("1 of 8 playlists have no song" in line for line in found.notes)
+    assert any("1 of 8 playlists has no song" in line for line in found.notes)
     assert any("1 of 8 playlists is known in part, by 50% of its songs." in line for line in found.notes)
 
 
