@@ -69,7 +69,11 @@ class Wish:
         for song in both:
             del self.liked[song], self.disliked[song]
         if both:
-            self.notes.append(f"{len(both)} songs are both liked and disliked: they count as neither.")
+            one = len(both) == 1
+            told = (
+                "song is both liked and disliked: it counts" if one else "songs are both liked and disliked: they count"
+            )
+            self.notes.append(f"{len(both)} {told} as neither.")
 
 
 class Wishing:
@@ -240,6 +244,8 @@ class Wishing:
     def _told(self, name: str, songs: int, known: int) -> None:
         if not songs and self.window != "all":
             self.wish.notes.append(f"Nothing says that it was added to {name!r}{self._in_window()}; its name counts.")
+        elif not songs:
+            self.wish.notes.append(f"{name!r} holds no songs; its name alone is gone by.")
         elif known < songs:
             rest = "its name alone is gone by" if not known else "the others help by nothing but its name"
             self.wish.notes.append(f"{known} of the {songs} songs of {name!r} are in the library; {rest}.")
