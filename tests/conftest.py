@@ -16,7 +16,9 @@ settings.load_profile("songkin")
 
 @pytest.fixture(autouse=True)
 def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Tests see neither the user's config file nor SONGKIN_ variables, except where the weights and a server are."""
+    """Tests see neither the user's config file nor SONGKIN_ variables, except where the weights and a server are, nor how
+    wide a terminal is."""
+    monkeypatch.delenv("COLUMNS", raising=False)
     for name in list(os.environ):
         if name.startswith("SONGKIN_") and name not in {"SONGKIN_CACHE", "SONGKIN_QDRANT_TEST_URL"}:
             monkeypatch.delenv(name)
