@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     from songkin.search.shown import Shown
     from songkin.spaces import Matrix
     from songkin.store.vectors import VectorStore
-    from songkin.training.albums import Trained
 
 
 class Library(Suggesting, Describing, Teaching, Feedback):
@@ -316,25 +315,6 @@ class Library(Suggesting, Describing, Teaching, Feedback):
         from songkin.indexing.albums import Shelving
 
         return Shelving(self.catalog, self.config)
-
-    def train_albums(
-        self, *, steps: int = 0, base: str = "", seed: int = 0, progress: Progress | None = None
-    ) -> Trained:
-        """Train an own encoder on what reviews say of the albums here; from then on it reads albums. ``steps`` 0 is the
-        usual length. Raises ``NotFound`` where there is too little to learn from, ``ConfigError`` where the extra ``train``
-        is not installed, ``EncoderError``."""
-        from dataclasses import replace as changed
-
-        from songkin.indexing.albums import own_encoder
-        from songkin.progress import Quiet
-        from songkin.shelves import asked_for
-        from songkin.store.lock import run_lock
-        from songkin.training.albums import Plan, quick, train
-
-        plan = changed(quick(Plan(), steps) if steps else Plan(), seed=seed)
-        plan = changed(plan, name=base) if base else plan
-        with run_lock(self.config):
-            return train(asked_for(self.catalog), own_encoder(self.config), plan, progress or Quiet())
 
     def judge_albums(
         self, model: str | os.PathLike[str] | None = None, *, seed: int = 0, progress: Progress | None = None

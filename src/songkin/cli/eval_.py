@@ -180,15 +180,7 @@ def albums(
 ) -> None:
     """Albums from their questions, beside BM25 and untrained meaning. The albums are those of FILEs with a column `query`,
     or those of the library; an own encoder is judged on albums that it has not seen."""
-    from tempfile import TemporaryDirectory
-
-    with (
-        TemporaryDirectory(prefix="songkin-eval-") as folder,
-        Bar(quiet=as_json) as bar,
-        opened(folder if files else library, qdrant_url=None if files else qdrant_url) as music,
-    ):
-        if files:
-            music.import_(files, progress=bar)
+    with _music(files, library, qdrant_url, quiet=as_json) as (music, bar):
         report = music.judge_albums(model, seed=seed, progress=bar)
     if as_json:
         emit(report.as_json())

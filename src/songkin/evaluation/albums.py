@@ -52,9 +52,11 @@ def of_library(catalog: Catalog, config: Config, model: Path | None, told: Progr
     own = trained.opened(model) if model else None
     if model and own is None:
         raise NotFound(f"There is no encoder in {model}.", remedy="`songkin train albums` makes one.")
-    blend = blend_of(trained.card_of(model)) if model else BLEND
+    card = (trained.card_of(model) or {}) if model else {}
+    plan = card.get("plan")
+    dealt_by = plan.get("seed", 0) if isinstance(plan, dict) else 0
     encoder = text_encoder("minilm", config.cache)
-    return evaluate(judged_of(catalog), encoder, told, own=own, own_blend=blend, seed=seed)
+    return evaluate(judged_of(catalog), encoder, told, own=own, own_blend=blend_of(card), seed=seed, dealt_by=dealt_by)
 
 
 def evaluate(
@@ -65,19 +67,22 @@ def evaluate(
     own: TextEncoder | None = None,
     own_blend: Blend = BLEND,
     seed: int = 0,
+    dealt_by: int = 0,
 ) -> Report:
-    """All tables. ``own`` is one that was trained, judged on albums that it has not seen alone."""
+    """All tables. ``own`` is one that was trained on albums dealt by the seed ``dealt_by``, judged on those that it has not
+    seen alone; ``seed`` deals the questions of both halves."""
     told.stage("Reading albums", len(judged))
     text = encoder.encode([describe_album(each.album) for each in judged])
     told.step(len(judged))
     asked = encoder.encode([each.query for each in judged])
     whole = _Trial(judged, text, asked)
-    chosen = _tuned(whole, seed)
+    half, other = _dealt(len(judged), seed)
+    chosen = max(_grid(), key=lambda blend: _mean(whole.fused(blend), half))
     tables = [
         _table("all", "Albums from their questions", whole, _rows(whole)),
-        _halves(whole, seed),
+        _halves(whole, chosen, other),
     ]
-    held = np.array([n for n, each in enumerate(judged) if part_of(each.album, seed) == "test"], np.int64)
+    held = np.array([n for n, each in enumerate(judged) if part_of(each.album, dealt_by) == "test"], np.int64)
     rows = _rows(whole, which=held)
     if own is not None:
         told.stage("Reading albums with the own encoder", len(judged))
@@ -85,7 +90,7 @@ def evaluate(
         seen = _Trial(judged, mine, own.encode([each.query for each in judged]))
         rows += _rows(seen, "own encoder, ", own_blend, held)[-2:]
     tables.append(_table("held", "Questions of albums that nothing was trained on", whole, rows, len(held)))
-    tables.append(_leak_free(judged, text, encoder, own))
+    tables.append(_leak_free(judged, text, encoder, own, set(held.tolist())))
     settings = {"seed": seed, "split": dict(SHARES), "blend": {"stems": BLEND.stems, "meaning": BLEND.meaning}}
     settings["chosen_on_one_half"] = {"stems": chosen.stems, "meaning": chosen.meaning}
     return Report(tuple(tables), len(judged), (), settings)
@@ -154,12 +159,6 @@ def _table(name: str, title: str, trial: _Trial, rows: Sequence[Row], questions:
     return Table(name, title, about, COLUMNS, tuple(rows), n)
 
 
-def _tuned(trial: _Trial, seed: int) -> Blend:
-    """The blend that does best on one half of the albums' questions."""
-    half, _ = _dealt(len(trial.judged), seed)
-    return max(_grid(), key=lambda blend: _mean(trial.fused(blend), half))
-
-
 def _grid() -> list[Blend]:
     return [Blend(stems=stems, meaning=meaning) for stems in _STEMS for meaning in _MEANING]
 
@@ -173,11 +172,9 @@ def _dealt(n: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return order[: n // 2], order[n // 2 :]
 
 
-def _halves(trial: _Trial, seed: int) -> Table:
+def _halves(trial: _Trial, best: Blend, report: NDArray[np.int64]) -> Table:
     """Weights chosen by the questions of one half of the albums, reported on those of the other."""
     n = len(trial.judged)
-    tune, report = _dealt(n, seed)
-    best = max(_grid(), key=lambda blend: _mean(trial.fused(blend), tune))
     rows = [
         _row(method, label, ranks_of(scores[report], report))
         for method, label, scores in (
@@ -186,11 +183,13 @@ def _halves(trial: _Trial, seed: int) -> Table:
             ("tuned", f"tuned on the other half: stems {best.stems:g}, meaning {best.meaning:g}", trial.fused(best)),
         )
     ]
-    about = f"{len(report)} questions, {n} candidates each; weights chosen on the other {len(tune)} questions."
+    about = f"{len(report)} questions, {n} candidates each; weights chosen on the other {n - len(report)} questions."
     return Table("halves", "Weights tuned on one half, reported on the other", about, COLUMNS, tuple(rows), n)
 
 
-def _leak_free(judged: Sequence[Judged], text: Matrix, encoder: TextEncoder, own: TextEncoder | None) -> Table:
+def _leak_free(
+    judged: Sequence[Judged], text: Matrix, encoder: TextEncoder, own: TextEncoder | None, held: set[int]
+) -> Table:
     """Questions without the words that stand in their album's own text."""
     left = [(n, query) for n, each in enumerate(judged) if (query := _without_own(each))]
     truth = np.array([n for n, _ in left], np.int64)
@@ -198,7 +197,7 @@ def _leak_free(judged: Sequence[Judged], text: Matrix, encoder: TextEncoder, own
     rows.append(_row("dense", "meaning alone (MiniLM)", _ranked(encoder, text, left, truth)))
     about = f"{len(left)} questions, {len(judged)} candidates each; BM25 finds nothing here, by construction."
     if own is not None:
-        unseen = [(n, query) for n, query in left if part_of(judged[n].album) == "test"]
+        unseen = [(n, query) for n, query in left if n in held]
         mine = own.encode([describe_album(each.album) for each in judged])
         places = np.array([n for n, _ in unseen], np.int64)
         rows.append(_row("unseen", f"the same, {len(unseen)} unseen", _ranked(encoder, text, unseen, places)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +14,7 @@ from songkin.store.catalog import Catalog
 
 if TYPE_CHECKING:
     from songkin.progress import Progress
+    from songkin.training.albums import Trained
     from songkin.training.autoencoder import Coded
     from songkin.training.genres import Genres
 
@@ -32,6 +34,23 @@ class Teaching:
     def index(self, paths: Sequence[str | os.PathLike[str]], *, progress: Progress | None = None) -> IndexReport:
         """Add or refresh sound."""
         raise NotImplementedError
+
+    def train_albums(
+        self, *, steps: int = 0, base: str = "", seed: int = 0, progress: Progress | None = None
+    ) -> Trained:
+        """Train an own encoder on what reviews say of the albums here; from then on it reads albums. ``steps`` 0 is the
+        usual length. Raises ``NotFound`` where there is too little to learn from, ``ConfigError`` where the extra ``train``
+        is not installed, ``EncoderError``."""
+        from songkin.indexing.albums import own_encoder
+        from songkin.progress import Quiet
+        from songkin.shelves import asked_for
+        from songkin.store.lock import run_lock
+        from songkin.training.albums import Plan, quick, train
+
+        plan = replace(quick(Plan(), steps) if steps else Plan(), seed=seed)
+        plan = replace(plan, name=base) if base else plan
+        with run_lock(self.config):
+            return train(asked_for(self.catalog), own_encoder(self.config), plan, progress or Quiet())
 
     def train_genres(
         self,
