@@ -423,6 +423,7 @@ def test_a_list_that_was_corrected_by_hand_is_unchanged_when_it_is_imported_agai
     assert counts(by_hand) == (0, 1, 0, 0)
     again = library.import_([tmp_path / "drive.m3u8"])
     assert library.catalog.journal.last_runs()[0]["id"] == again.run
+    assert (again.unmatched, again.matched) == ((), {"hand": 1})
     assert set(library.undo(again.run).values()) == {0}
     assert [entry.how for entry in library.entries("drive")] == ["hand"]
     assert library.undo(by_hand.run)["returned"] == 1
@@ -512,3 +513,43 @@ def test_what_songs_of_an_analysis_were_known_by_is_said(tmp_path: Path, capsys:
     assert "were known" not in capsys.readouterr().err
     assert run(["import", str(tmp_path / "sync.json"), *where]) == 0
     assert "1 by artist and title, 2 that no song here is like, added" in capsys.readouterr().err
+
+
+def parts_of_a_list(folder: Path) -> tuple[Path, Path]:
+    """Two tables of songs that each hold a part of one playlist."""
+    heading = "track_id,track_name,artist,playlist_name,playlist_id"
+    for name, numbers in (("a.csv", (1, 2)), ("b.csv", (2, 3))):
+        rows = [f"{ID.format(n)},Song {n},A,Mornings,{ID.format(70)}" for n in numbers]
+        (folder / name).write_text("\n".join([heading, *rows]))
+    return folder / "a.csv", folder / "b.csv"
+
+
+def test_a_playlist_that_two_tables_hold_parts_of_has_the_songs_of_both(library: Library, tmp_path: Path) -> None:
+    one, other = parts_of_a_list(tmp_path)
+    library.import_([one, other])
+    titles = ["Song 1", "Song 2", "Song 3"]
+    assert [entry.track and entry.track.title for entry in library.entries("Mornings")] == titles
+    before = snapshot(library)
+    for again in (one, one, other):
+        library.import_([again])
+        assert [entry.track and entry.track.title for entry in library.entries("Mornings")] == titles
+    assert snapshot(library) == before
+
+
+def test_a_playlist_of_one_table_loses_what_a_newer_table_has_not(library: Library, tmp_path: Path) -> None:
+    one, _ = parts_of_a_list(tmp_path)
+    library.import_([one])
+    one.write_text("\n".join(one.read_text().splitlines()[:2]))
+    library.import_([one])
+    assert [entry.track and entry.track.title for entry in library.entries("Mornings")] == ["Song 1"]
+
+
+def test_an_id_that_spotify_has_not_is_told_so(library: Library) -> None:
+    [refusal] = library.import_(["spotify:track:bad"]).refused
+    assert refusal.reason.startswith("Spotify has no such id")
+
+
+def test_a_folder_of_sound_files_is_told_which_command_takes_it(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "sound").mkdir()
+    sound_file(tmp_path / "sound/a.flac", tune(1))
+    assert any("songkin index" in note for note in library.import_([tmp_path / "sound"]).notes)

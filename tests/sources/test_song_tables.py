@@ -226,3 +226,23 @@ def test_all_songs_of_ludwig_are_read_as_they_were_counted() -> None:
     assert len(whole) == 11_294 - 8
     assert all(artists == (" ".join(raw.split()),) for artists, raw in whole)
     assert ("Earth, Wind & Fire",) in {song.artists for song in found.songs}
+
+
+def test_cells_that_are_left_out_are_told_and_those_that_say_unknown_are_not(tmp_path: Path) -> None:
+    text = "id,title,artist,url,key,mode,energy,tempo\n"
+    text += f"{spotify(1)},A,X,ftp://h/a.mp3,C#m,0,0.5,120\n{spotify(2)},B,X,http://h/b.mp3,-1,-1,0.5,120\n"
+    text += f"{spotify(3)},C,X,,F# minor,0,7,120\n{spotify(4)},D,X,,H sharp,0,0.5,120\n"
+    found = told(songs, given(tmp_path / "t.csv", text))
+    assert [song.features.get("key") for song in found.songs] == [1.0, None, 6.0, None]
+    assert [song.url for song in found.songs] == ["", "http://h/b.mp3", "", ""]
+    [line] = [remark for remark in found.remarks if "Left out" in remark]
+    assert "address that is none (row 2)" in line
+    assert "key that cannot be (row 5)" in line
+    assert "mode" not in line
+
+
+def test_an_episode_is_no_song(tmp_path: Path) -> None:
+    text = f"id,title,artist\nspotify:episode:{spotify(1)},Talk,Somebody\n{spotify(2)},B,X\n"
+    found = told(songs, given(tmp_path / "t.csv", text))
+    assert [song.title for song in found.songs] == ["B"]
+    assert [(bad.row, "is no song" in bad.reason) for bad in found.bad] == [(1, True)]

@@ -125,7 +125,7 @@ def show_report(report: ImportReport) -> None:
         told += [f"{report.matched['new']} new"] if "new" in report.matched else []
         note(f"Entries of playlists: {', '.join(told)}, {missing} not matched.")
     elif missing:
-        note(f"No song here is called like {missing} entries of the playlists.")
+        note(f"No song here is called like {'1 entry' if missing == 1 else f'{missing} entries'} of the playlists.")
     for line in report.notes:
         note(line)
     _show_unmatched(report)

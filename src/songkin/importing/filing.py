@@ -31,6 +31,8 @@ _ANALYSES: Final = ("audiomuse",)
 """Kinds that tell of songs that somebody has: one that is not known here is told, to be joined by hand."""
 _NAMELESS: Final = ("exportify", "text_list")
 """Kinds that say nothing of which playlist they are but its name: one that songkin wrote comes back as what it was."""
+_PARTED: Final = ("songs",)
+"""Kinds of which several files may each hold a part of one playlist: it has the songs of all of them."""
 _SERVICES: Final = ("exportify",)
 """Kinds whose lists tell of songs that are there, even without an id."""
 
@@ -85,6 +87,7 @@ class Filing:
         self._waiting: list[Song] = []
         self._lists: dict[str, Listing] = {}
         self._entries = 0
+        self._corrected_lists: set[str] = set()
         self._votes: list[Voted] = []
         self._listens = _Listened(Listens(connection, run), kind)
 
@@ -166,15 +169,15 @@ class Filing:
             fields = of_song(song, liked[n])
             if match.track:
                 told.setdefault(match.track, fields)
+                if match.track == track_id(song.key):
+                    self._unlike_any(song, match.track)
                 if match.how != "id":
                     aliases.append((song.key, match.track))
             else:
                 identity = track_id(song.key)
                 self._known[song.key] = Match(identity, "new")
                 new.append(New(identity, song.key, self.kind, fields))
-                if self.kind in _ANALYSES:
-                    artist = "; ".join(song.artists)
-                    self.filed.unmatched.append(Unmatched("", 0, song.title, artist, key=song.key))
+                self._unlike_any(song)
         self.songs.add(new, self.origin)
         self.songs.alias(aliases)
         added = {each.id for each in new}
@@ -184,6 +187,12 @@ class Filing:
         matches = [self._known[song.key] for song in keyed]
         self.filed.seen |= {match.track for match in matches if match.track}
         return matches
+
+    def _unlike_any(self, song: Song, track: str = "") -> None:
+        """Tell of a song of an analysis that only analyses know: it may be one that is here under another name."""
+        if self.kind in _ANALYSES and not (track and joining.has_file(self.connection, track)):
+            artist = "; ".join(song.artists)
+            self.filed.unmatched.append(Unmatched("", 0, song.title, artist, key=song.key))
 
     def _vectors(self, songs: Sequence[tuple[Song, Match]], added: set[str]) -> None:
         having = [(song, match.track) for song, match in songs if song.vectors and match.track]
@@ -247,7 +256,8 @@ class Filing:
         if self.lists.correct(playlist, record.pos, match.track):
             self.songs.raise_revs([match.track])
             self.filed.updated.add(match.track)
-            self.filed.playlists["updated"] = self.filed.playlists.get("updated", 0) + 1
+            self._corrected_lists.add(playlist)
+            self.filed.playlists["updated"] = len(self._corrected_lists)
 
     def _joined(self, record: Correction, track: str) -> None:
         """Let the song that a source knows by a key of its own be the one that a person named."""
@@ -292,14 +302,20 @@ class Filing:
     def _put(self, listing: Listing, found: Sequence[Match]) -> set[str]:
         """Store a playlist; the ids of songs that came in or went out."""
         places = [_place(entry, match) for entry, match in zip(listing.entries, found, strict=True)]
+        places = self.lists.as_corrected(listing, places)
+        told = [(place.how, bool(place.track)) for place in places]
+        held = self.held
+        if self.kind in _PARTED and (whole := self.lists.with_others(listing, held, places)) is not None:
+            places, held = whole, self.kind
         outcome: Outcome = "unchanged"
         members: set[str] = set()
         if self.kind not in _NAMELESS or not self.lists.twin(listing, [place.track for place in places]):
-            outcome, members = self.lists.put(listing, self.kind, self.held, places)
+            outcome, members = self.lists.put(listing, self.kind, held, places)
         self.filed.playlists[outcome] = self.filed.playlists.get(outcome, 0) + 1
-        for pos, (entry, match) in enumerate(zip(listing.entries, found, strict=True)):
-            self.filed.matched[match.how] = self.filed.matched.get(match.how, 0) + 1
-            if not match.track:
+        for pos, (entry, match, (how, known)) in enumerate(zip(listing.entries, found, told, strict=True)):
+            by = match.how or how
+            self.filed.matched[by] = self.filed.matched.get(by, 0) + 1
+            if not known:
                 song = entry.song
                 self.filed.unmatched.append(
                     Unmatched(listing.name, pos, song.title, "; ".join(song.artists), song.path or song.url)

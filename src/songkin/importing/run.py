@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from songkin.audio import EXTENSIONS
 from songkin.errors import SourceError, StoreError
 from songkin.fetching import Rules
 from songkin.importing import restoring
@@ -175,7 +176,9 @@ def _take_all(catalog: Catalog, run: int, given: Any, asked: Asked, tally: _Tall
             Refusal(asked.vectors, "No table was given that these vectors belong to.", "Name it before --vectors.")
         )
     known = f"Read before and unchanged since: {tally.known} of {len(tally.files)} files." if tally.known else ""
+    sound = any(os.path.splitext(name)[1].lower() in EXTENSIONS for name in passed)
     strange = f"Passed over, of no kind that can be imported: {_some(passed)}." if passed else ""
+    strange += " `songkin index FOLDER` takes the sound files." if sound else ""
     return [*filter(None, (known, strange))]
 
 
@@ -225,6 +228,8 @@ def _strange(item: Given, tally: _Tally, passed: list[str]) -> None:
 
 def _unrecognised(item: Given) -> tuple[str, str]:
     """What to say of a file that nothing reads, and what to do."""
+    if item.path.lower().startswith("spotify:"):
+        return "Spotify has no such id: they are of 22 letters and digits.", "Copy its link again."
     if not item.address and not item.head().strip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"):
         return "This file is empty.", "Export or fetch it again."
     if not item.address and (table := columns.glance(item)) is not None and len(table.headings) > 1:

@@ -157,5 +157,5 @@ def _stored(field: str, value: str) -> str:
 
 def _one_of(field: str, value: str, found: str, known: Sequence[str]) -> str:
     if not found:
-        raise QueryError(f"{value!r} is no {field}.", remedy=f"Write one like {', '.join(known)}.")
+        raise QueryError(f"{value!r} is no value of {field}.", remedy=f"Write one like {', '.join(known)}.")
     return found

@@ -25,6 +25,7 @@ from songkin.sources import cells, columns
 from songkin.sources.columns import Row, Table
 from songkin.sources.given import Given, Options, expand
 from songkin.sources.headings import plain
+from songkin.sources.leftout import LeftOut
 
 KIND: Final = "albums"
 
@@ -148,12 +149,13 @@ def _beside(given: Given) -> dict[str, dict[str, list[str]]]:
     return more
 
 
-def _albums(table: Table, more: dict[str, dict[str, list[str]]]) -> Iterator[Album | BadRow]:
+def _albums(table: Table, more: dict[str, dict[str, list[str]]]) -> Iterator[Album | BadRow | Remark]:
     """The albums; rows of one id that follow one another are one."""
     seen: set[str] = set()
     held: Album | None = None
+    left = LeftOut(table.above, "albums")
     for row in table.rows(tuple(_SPELLINGS)):
-        album = row if isinstance(row, BadRow) else _album(row, table, more)
+        album = row if isinstance(row, BadRow) else _album(row, table, more, left)
         if isinstance(album, BadRow):
             yield album
         elif album.key and held and (album.key, album.title, album.artists) == (held.key, held.title, held.artists):
@@ -167,14 +169,19 @@ def _albums(table: Table, more: dict[str, dict[str, list[str]]]) -> Iterator[Alb
             seen.update(filter(None, [album.key]))
     if held:
         yield held
+    yield from left.told()
 
 
-def _album(row: Row, table: Table, more: dict[str, dict[str, list[str]]]) -> Album | BadRow:
+def _album(row: Row, table: Table, more: dict[str, dict[str, list[str]]], left: LeftOut) -> Album | BadRow:
     get = row.cells.get
     title, artists = cells.text(get("title")), cells.many(get("artists"))
     if not title or not artists:
         return BadRow(row.number, f"has no {'title' if not title else 'artist'}", "Fill it in.")
     own = cells.known(get("id"))
+    year, rating = cells.year(get("year")), cells.number(get("rating"))
+    for name, value in (("year", year), ("rating", rating)):
+        if value is None and cells.known(get(name)):
+            left.note(f"{name} that is none", row.number)
     genres = tuple(part.strip() for part in _GENRES.split(cells.known(get("genres"))) if part.strip())
     labels = more.get("label", {}).get(own, [])
     return Album(
@@ -182,10 +189,10 @@ def _album(row: Row, table: Table, more: dict[str, dict[str, list[str]]]) -> Alb
         title=title,
         artists=artists,
         key=_key(own, table),
-        year=cells.year(get("year")),
+        year=year,
         genres=tuple(dict.fromkeys([*genres, *more.get("genres", {}).get(own, [])])),
         label=cells.known(get("label")) or " / ".join(dict.fromkeys(labels)),
-        rating=cells.number(get("rating")),
+        rating=rating,
         review=cells.text(get("review"), _LONG),
         query=cells.text(get("query")),
     )

@@ -122,7 +122,7 @@ def _songs(table: Table, find: Find, space: str) -> Iterator[Record]:
             yield song
         else:
             yield replace(song, vectors={space: found})
-    yield from maker.left_out()
+    yield from maker.left.told()
 
 
 def _named(maker: rows.Maker, song: Song, nameless: bool) -> Song:

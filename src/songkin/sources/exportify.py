@@ -94,7 +94,7 @@ class _Playlist:
         if empty:
             lists.open(f"exportify:{self._key}", self._name)
         yield from lists.end()
-        yield from self._maker.left_out()
+        yield from self._maker.left.told()
 
     def _song(self, row: Row) -> Song | BadRow:
         said = {cells.text(row.cells.get(name)) for name in ("id", "title", "artists")}

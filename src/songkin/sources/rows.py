@@ -14,10 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import unquote_plus, unquote_to_bytes
 
+from songkin import fetching
 from songkin.records import CONTINUOUS, Entry, Listing, Remark, Song
 from songkin.sources import cells, headings
 from songkin.sources.columns import Row, Table
 from songkin.sources.given import Given
+from songkin.sources.leftout import LeftOut
 from songkin.text import uri_key
 
 _LIMITS: Final[Mapping[str, tuple[float, float]]] = {
@@ -29,8 +31,12 @@ _LIMITS: Final[Mapping[str, tuple[float, float]]] = {
     "time_signature": (0.0, 32.0),
 }
 _FAILED: Final = ("danceability", "speechiness", "valence", "tempo", "time_signature")
+_UNKNOWN: Final = frozenset({"key", "mode", "time_signature"})
+"""Features of which -1 says that nobody knows them."""
 _NOTES: Final = {"c": 0, "c#": 1, "db": 1, "d": 2, "d#": 3, "eb": 3, "e": 4, "f": 5, "f#": 6, "gb": 6, "g": 7, "g#": 8}
 _WORDS: Final = {**_NOTES, "ab": 8, "a": 9, "a#": 10, "bb": 10, "b": 11, "major": 1, "minor": 0}
+_NOTE: Final = re.compile(r"([a-h][#b]?)\s*(?:m|min|minor|maj|major)?")
+"""A key as people write it: ``C#m``, ``F# minor``, ``Bb``; its note alone counts, a column of modes has the rest."""
 _CLOCK: Final = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2}(?:\.\d+)?)")
 _MILLI: Final = re.compile(r"(?<![a-z])ms(?![a-z])|milli|ミリ|毫秒|مللي", re.IGNORECASE)
 _HASH: Final = re.compile(r"[0-9a-fA-F]{64}")
@@ -110,11 +116,9 @@ class Maker:
     features: tuple[tuple[str, float, float, float], ...] = ()
     milliseconds: bool | None = None
     remarks: list[Remark] = field(default_factory=list)
-    above: int = 0
+    left: LeftOut = field(default_factory=LeftOut)
     _plan: tuple[tuple[str, Callable[[Any], Any]], ...] = ()
     _seen: dict[tuple[str, Split | None], tuple[str, ...]] = field(default_factory=dict)
-    _left: dict[str, list[int]] = field(default_factory=dict)
-    """By what was left out: how often, and the row of the first."""
     _titles: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -122,7 +126,7 @@ class Maker:
         """For this table. Split says how a name without other separators is to be divided. A column of features on
         another scale is taken out of the table's ``places``."""
         maker = cls(table.given, split_artists, split_genres, own_prefix(table.given))
-        maker.above = table.above
+        maker.left.above = table.above
         maker.features = tuple(_features(table, maker.remarks))
         if "duration" in table.places:
             heading = table.headings[table.places["duration"]]
@@ -135,7 +139,8 @@ class Maker:
         return {
             **dict.fromkeys(("title", "album"), cells.text),
             **dict.fromkeys(("image", "label", "comment", "musicbrainz_id"), cells.known),
-            **dict.fromkeys(("path", "url"), place),
+            "path": place,
+            "url": _address,
             **dict.fromkeys(("track_no", "disc_no"), _count),
             "artists": lambda cell: self.names(cell, self.split_artists),
             "album_artist": lambda cell: cells.text(cell).replace("\\,", ","),
@@ -163,8 +168,10 @@ class Maker:
             if not said and (own := cells.known(raw)):
                 said = {"key": f"{self.own}:{own}"}
                 if own.startswith("spotify:"):
-                    self._leave("id that Spotify has not", row.number)
+                    self.left.note("id that Spotify has not", row.number)
             found |= {name: value for name, value in said.items() if not found.get(name)}
+        if line.get("url") and cells.known(line["url"]) and not found.get("url"):
+            self.left.note("address that is none", row.number)
         if "spotify" in (url := found.get("url", "")) and (key := cells.spotify_key(url)):
             found["url"] = ""
             found.setdefault("key", key)
@@ -173,23 +180,11 @@ class Maker:
         if self.features:
             found["features"] = self._features(line, row.number)
         if found.get("duration", 0) is None and cells.known(line["duration"]) and cells.number(line["duration"]) != 0:
-            self._leave("duration that cannot be", row.number)
+            self.left.note("duration that cannot be", row.number)
         known, title = found.get("key"), found.get("title")
         if known and title and self._titles.setdefault(known, title) != title:
-            self._leave("other title for the id of an earlier row", row.number)
+            self.left.note("other title for the id of an earlier row", row.number)
         return Song(**found)
-
-    def left_out(self) -> Iterator[Remark]:
-        """What to say, at the end, of cells that were left out while their songs were kept."""
-        told = [
-            f"{count:,} × {what} ({'row' if count == 1 else 'the first in row'} {first + self.above})"
-            for what, (count, first) in self._left.items()
-        ]
-        if told:
-            yield Remark(f"Left out, while their songs were kept: {', '.join(told)}.")
-
-    def _leave(self, what: str, row: int) -> None:
-        self._left.setdefault(what, [0, row])[0] += 1
 
     def named(self, song: Song) -> Song:
         """The song with a title. One that has none gets it made up of the file's name and the row, and is marked; if
@@ -239,8 +234,8 @@ class Maker:
                 value = _other(cell, scale)
             if least <= value <= most:
                 found[name] = value
-            elif value == value:  # NaN is how programs write that they do not know
-                self._leave(f"{name} that cannot be", number)
+            elif value == value and not (value == -1 and name in _UNKNOWN):  # NaN says that nobody knows it, too
+                self.left.note(f"{name} that cannot be", number)
         if found.get("tempo") == 0 and not any(found.get(name) for name in _FAILED):
             return {}
         return found
@@ -272,6 +267,13 @@ def place(cell: object) -> str:
         found = os.fsdecode(unquote_to_bytes(os.fsencode(found[7:])))
         found = drive[1] if (drive := _DRIVE.fullmatch(found)) else found
     return found if len(found) < 4096 and "\0" not in found and cells.known(found) else ""
+
+
+def _address(cell: object) -> str:
+    """A web address, or where a file lies; empty for what is neither."""
+    found = place(cell)
+    a_file = "://" not in found and _SOUND.search(found)
+    return found if a_file or fetching.is_link(found) or cells.spotify_key(found) else ""
 
 
 def own_prefix(given: Given) -> str:
@@ -344,7 +346,9 @@ def _other(cell: object, scale: float) -> float:
     value = cells.number(cell)
     if value is not None:
         return value * scale
-    return float(_WORDS.get(str(cell).strip().casefold().replace("♯", "#").replace("♭", "b"), -1))
+    written = str(cell).strip().casefold().replace("♯", "#").replace("♭", "b")
+    note = _NOTE.fullmatch(written)
+    return float(_WORDS.get(note[1] if note else written, -2))
 
 
 def _features(table: Table, remarks: list[Remark]) -> Iterator[tuple[str, float, float, float]]:

@@ -26,6 +26,7 @@ from songkin.sources.given import Given, Options
 KIND: Final = "songs"
 _TELLING: Final = ("artists", "genres", "subgenres", "id")
 _LONG: Final = 500
+_NO_SONGS: Final = tuple(f"spotify:{kind}:" for kind in ("episode", "album", "artist", "playlist"))
 _COMMA: Final = r",(?!\d)\s*"
 _COMMA_OR_SLASH: Final = rf"{_COMMA}| / "
 
@@ -113,6 +114,9 @@ def _songs(table: Table, maker: rows.Maker, evidence: _Evidence) -> Iterator[Rec
         if not song.title and not song.key and not song.path and not song.url:
             yield BadRow(row.number, "has neither a title nor an id", "Fill one in.")
             continue
+        if song.key.startswith(_NO_SONGS):
+            yield BadRow(row.number, f"is no song ({song.key})", "Leave it out.")
+            continue
         song = maker.named(song)
         known = song.key in seen
         if song.key and not known:
@@ -126,7 +130,7 @@ def _songs(table: Table, maker: rows.Maker, evidence: _Evidence) -> Iterator[Rec
         elif known:
             yield BadRow(row.number, f"has the id of an earlier row ({song.key})", "Leave one of them out.")
     yield from lists.end()
-    yield from maker.left_out()
+    yield from maker.left.told()
 
 
 def _with_genres(song: Song, pairs: dict[tuple[str, str], None], maker: rows.Maker) -> Song:

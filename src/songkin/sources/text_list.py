@@ -80,6 +80,8 @@ def _entry(row: int, line: str, given: Given) -> Entry | BadRow:
         return BadRow(row, "has an id that Spotify has not: they are of 22 letters and digits", "Copy its link again.")
     if "://" in line.partition(" ")[0] or _is_file(line) or line.startswith(("/", "./", "../", "\\\\")):
         where = place(line, given)
+        if where.url and not fetching.is_link(where.url):
+            return BadRow(row, f"{text(line, 80)!r} is no web address", "Write it as http://… or https://….")
         if where.path or where.url:
             return Entry(Song(row=row, path=where.path, url=where.url))
         return BadRow(row, "names no song", "Write artist - title.")

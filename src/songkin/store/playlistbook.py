@@ -196,8 +196,6 @@ class Lists:
         identity = returning.identity(listing.key)
         head = {**_head(listing), "source": source, "origin": origin}
         old = self.connection.execute(sa.select(playlists).where(playlists.c.id == identity)).first()
-        by_hand = self._by_hand(identity) if old is not None else {}
-        places = [by_hand.get(_given_key(place.given), place) if place.track is None else place for place in places]
         if old is not None and returning.returns(listing.key, source):
             head = returning.head_as_before(head, dict(old._mapping))
             places = returning.places_as_before(places, self._places(identity))
@@ -228,6 +226,22 @@ class Lists:
             )
         insert(self.connection, entries, rows)
         return ("added" if old is None else "updated"), {member for member in members if member}
+
+    def as_corrected(self, listing: Listing, places: Sequence[Place]) -> list[Place]:
+        """The places of a listing, with the songs that a person named where none was found."""
+        by_hand = self._by_hand(returning.identity(listing.key))
+        return [by_hand.get(_given_key(place.given), place) if place.track is None else place for place in places]
+
+    def with_others(self, listing: Listing, origin: str, places: Sequence[Place]) -> list[Place] | None:
+        """The places of a playlist of which another file than ``origin`` holds a part: what is there, then what is not;
+        None if it is all in one file."""
+        identity = returning.identity(listing.key)
+        held = self.connection.execute(sa.select(playlists.c.origin).where(playlists.c.id == identity)).scalar()
+        if held is None or held == origin:
+            return None
+        before = self._places(identity)
+        known = {(place.track, _given_key(place.given)) for place in before}
+        return before + [place for place in places if (place.track, _given_key(place.given)) not in known]
 
     def twin(self, listing: Listing, songs: Sequence[str | None]) -> bool:
         """Whether another playlist has this name and just these songs, in this order, where this one is not here."""
