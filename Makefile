@@ -28,7 +28,7 @@ $(WIRE): tests/wire/package-lock.json ## Qdrant's published types; without npm t
 
 test: $(SETUP) weights $(WIRE) ## everything that must hold
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --ignore=tests/faults $(PYTEST)
+	$(BIN)/coverage run -m pytest -n 3 --dist=loadfile --ignore=tests/faults $(PYTEST) # they wait for the disk more than they compute
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=85 --format=total
 	$(BIN)/python -m pytest -n 2 tests/faults $(PYTEST) # kills, full disks, broken files: processes that nobody can measure

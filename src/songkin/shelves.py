@@ -15,7 +15,7 @@ from typing import Any, Final
 from songkin.models import AlbumNote, Track, track_id
 from songkin.store import descriptions
 from songkin.store.catalog import Catalog
-from songkin.text import fold
+from songkin.text import fold, plain_artist
 
 _EDITION: Final = re.compile(
     r"\s*[(\[][^)\]]*\b(?:deluxe|expanded|remaster(?:ed)?|anniversary|edition|bonus|special|explicit|complete|reissue|"
@@ -24,15 +24,6 @@ _EDITION: Final = re.compile(
     r"(?: \d{4})?|ep|single)$|\s+(?:ep|lp)$",
     re.IGNORECASE,
 )
-
-
-_ARTICLE: Final = re.compile(r"^(?:the|an?) (?=.)")
-_ARTICLE_LAST: Final = re.compile(r",\s*(?:the|an?)\s*$", re.IGNORECASE)
-
-
-def plain_artist(name: str) -> str:
-    """A folded artist's name without its article: of ``The Beatles``, ``Beatles`` and ``Beatles, The``."""
-    return _ARTICLE.sub("", fold(_ARTICLE_LAST.sub("", name)))
 
 
 def plain_album(title: str) -> str:

@@ -27,6 +27,8 @@ _PLAIN: Final = {
     for code in range(128)
 }
 """What becomes of each ASCII character in a folded name."""
+_ARTICLE: Final = re.compile(r"^(?:the|an?) (?=.)")
+_ARTICLE_LAST: Final = re.compile(r",\s*(?:the|an?)\s*$", re.IGNORECASE)
 
 
 def fold(text: str) -> str:
@@ -42,6 +44,11 @@ def fold(text: str) -> str:
     spread = spread.replace("&", " and ")
     kept = "".join(c if c.isalnum() else "" if unicodedata.combining(c) or c in "'’`" else " " for c in spread)
     return " ".join(kept.split()) or text.strip().casefold()
+
+
+def plain_artist(name: str) -> str:
+    """A folded artist's name without its article: of ``The Beatles``, ``Beatles`` and ``Beatles, The``."""
+    return _ARTICLE.sub("", fold(_ARTICLE_LAST.sub("", name)))
 
 
 def decade(year: int | None) -> str:

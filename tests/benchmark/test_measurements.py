@@ -28,6 +28,7 @@ from songkin.benchmark import (
     processes,
     scanning,
     searching,
+    shelving,
     starting,
 )
 from songkin.benchmark.setup import Setup, seconds_of
@@ -271,3 +272,14 @@ def test_the_centres_that_are_timed_are_written_down(tmp_path: Path) -> None:
     given = {"rows": str(tmp_path / "rows.npy"), "k": 6, "centres": str(tmp_path / "centres.npy")}
     assert clustering_cpu.cpu(given)["cpu"] >= 0
     assert np.load(tmp_path / "centres.npy").shape == (6, clustering.NUMBERS)
+
+
+@pytest.mark.skipif(not WORDS, reason="MiniLM's weights are not here: songkin models pull")
+def test_an_index_of_albums_is_built_and_asked(setup: Setup) -> None:
+    figures = shelving.albums(replace(setup, cache=default_cache()))
+    assert [figure.what.partition(" among")[0] for figure in figures] == [
+        "index of 240 reviews",
+        "albums by words",
+        "albums by words",
+    ]
+    assert all(figure.ours is not None and figure.ours > 0 for figure in figures)

@@ -18,9 +18,8 @@ from songkin.errors import QueryError
 from songkin.models import AlbumAnswer, AlbumHit, AlbumNote, Filter
 from songkin.search import bridge
 from songkin.search.trust import TUNED
-from songkin.shelves import plain_artist
 from songkin.store.shelf import Floats, Matrix, Shelf, exact_words, stems
-from songkin.text import fold
+from songkin.text import fold, plain_artist
 
 if TYPE_CHECKING:
     from songkin.encoders.base import TextEncoder
@@ -94,8 +93,8 @@ def find_albums(
     vector = encoder.encode([asked])[0] if encoder else None
     over = _bridge(catalog, encoder, asked, statistics or {}, shelf)
     found = scored(shelf, asked, vector, over, blend)
-    total = found.total(blend) + _named(shelf.albums, asked)
-    order = [int(n) for n in np.argsort(-total, kind="stable") if passing[n] and total[n] > 0][:limit]
+    total = np.where(passing, found.total(blend) + _named(shelf, asked), 0.0)
+    order = [int(n) for n in np.argsort(-total, kind="stable")[:limit] if total[n] > 0]
     most = 1.0 + blend.meaning + (blend.sound if over else 0.0)
     hits = tuple(
         AlbumHit(
@@ -165,15 +164,11 @@ def _bridge(
     return bridge.ask(encoder, catalog, text, statistics["heard"])
 
 
-def _named(albums: Sequence[Mapping[str, Any]], text: str) -> Floats:
+def _named(shelf: Shelf, text: str) -> Floats:
     """Albums that are called as typed come first, then those by who is."""
-    wanted, artist = fold(text), plain_artist(text)
-    bonus = np.zeros(len(albums))
-    for n, album in enumerate(albums):
-        if fold(album["title"]) == wanted:
-            bonus[n] = 2.0
-        elif artist in map(plain_artist, album["artists"]):
-            bonus[n] = 1.0
+    bonus = np.zeros(len(shelf.albums))
+    bonus[list(shelf.credited.get(plain_artist(text), ()))] = 1.0
+    bonus[list(shelf.titled.get(fold(text), ()))] = 2.0
     return bonus
 
 
@@ -182,6 +177,8 @@ def _passing(albums: Sequence[Mapping[str, Any]], filters: Sequence[Filter]) -> 
     for each in filters:
         if each.field not in FIELDS:
             raise QueryError(f"Albums are not filtered by {each.field!r}.", remedy=f"Use one of: {', '.join(FIELDS)}.")
+    if not filters:
+        return np.ones(len(albums), bool)
     return np.array([all(_lets(each, album) for each in filters) for album in albums], bool)
 
 

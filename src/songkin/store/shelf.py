@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +31,7 @@ from songkin.store.database import Database, parts
 from songkin.store.schema import albums, runs, shelf, tracks
 from songkin.store.vectors import Sparse
 from songkin.store.words import Words
-from songkin.text import album_words
+from songkin.text import album_words, fold, plain_artist
 
 Floats = NDArray[np.float64]
 Matrix = NDArray[np.float32]
@@ -108,6 +109,23 @@ class Shelf:
     text: Matrix
     heard: Matrix
     sounding: NDArray[np.int32]
+
+    @cached_property
+    def titled(self) -> Mapping[str, Sequence[int]]:
+        """Folded title -> the albums that are called so."""
+        found: dict[str, list[int]] = {}
+        for n, album in enumerate(self.albums):
+            found.setdefault(fold(album["title"]), []).append(n)
+        return found
+
+    @cached_property
+    def credited(self) -> Mapping[str, Sequence[int]]:
+        """Folded artist, without an article -> the albums by who is called so."""
+        found: dict[str, list[int]] = {}
+        for n, album in enumerate(self.albums):
+            for name in {plain_artist(artist) for artist in album["artists"]}:
+                found.setdefault(name, []).append(n)
+        return found
 
 
 def shelved(
