@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from songkin.spaces import Statistics
     from songkin.store.playlistbook import Place
 
+_STANDING_IN: Final = 8
+"""Songs that stand for a sound file that is not in the library."""
 _PATIENCE: Final = 1.0
 """Seconds that a station may be held up for what is heard to be noted."""
 
@@ -48,15 +50,18 @@ class Suggesting:
         """The song that ``what`` names."""
         raise NotImplementedError
 
+    def similar(self, what: str, query: Query = Query()) -> Answer:
+        """Songs that sound like one of the library or like any sound file."""
+        raise NotImplementedError
+
     def recommend(self, wanted: Wanted, query: Query = Query()) -> Answer:
         """Songs that go with what is liked, and not with what is not; what was asked from never comes back. Raises
         ``NotFound``, ``Ambiguous``, ``QueryError``, ``SourceError``."""
         from songkin.recommending.answering import recommend
-        from songkin.recommending.asking import wish_of
         from songkin.recommending.learning import kept
 
         before = self._upkeep.catch_up() if self._upkeep.behind() else ()
-        wish, statistics, weights = wish_of(self.catalog, wanted), self._statistics(), kept(self.catalog)
+        wish, statistics, weights = self._wish(wanted), self._statistics(), kept(self.catalog)
         crowd, names = self._crowd(wanted.crowd)
         (hits, told), notes = self._upkeep.ask(
             lambda vectors: recommend(self.catalog, vectors, crowd, names, wish, query, statistics, wanted, weights)
@@ -87,13 +92,12 @@ class Suggesting:
         ``ME``) hates or skipped lately is left out; if ``noted``, what is heard and skipped becomes their history. Holds
         the search index. Raises as ``recommend``."""
         from songkin.recommending.answering import recommend
-        from songkin.recommending.asking import wish_of
         from songkin.recommending.learning import kept
         from songkin.recommending.station import Station, past_of
         from songkin.store.listeningbook import Listen
 
         listener = user_name(wanted.user or ME)
-        wish, statistics, weights = wish_of(self.catalog, wanted), self._statistics(), kept(self.catalog)
+        wish, statistics, weights = self._wish(wanted), self._statistics(), kept(self.catalog)
         crowd, names = self._crowd(wanted.crowd)
         with self._upkeep.open_index() as (vectors, _):
 
@@ -243,6 +247,15 @@ class Suggesting:
         return Answer(f"what {user} plays", hits, others.notes)
 
     # Inside ----------------------------------------------------------------------------------------------------
+
+    def _wish(self, wanted: Wanted) -> Wish:
+        from songkin.indexing import places
+        from songkin.recommending.asking import wish_of
+
+        def sounding(path: str) -> list[tuple[str, float]]:
+            return [(hit.track.id, hit.score) for hit in self.similar(path, Query(limit=_STANDING_IN)).hits]
+
+        return wish_of(self.catalog, wanted, rules=places.rules(self.config), sounding=sounding)
 
     @property
     def _upkeep(self) -> Upkeep:

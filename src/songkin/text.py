@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import quote, unquote
+
+from rapidfuzz import fuzz, process
 
 from songkin.models import AlbumNote, Track
 from songkin.records import PITCH_CLASSES
@@ -27,6 +29,8 @@ _PLAIN: Final = {
     for code in range(128)
 }
 """What becomes of each ASCII character in a folded name."""
+_NEAREST: Final = 5
+_CLOSER: Final = 75.0
 _ARTICLE: Final = re.compile(r"^(?:the|an?) (?=.)")
 _ARTICLE_LAST: Final = re.compile(r",\s*(?:the|an?)\s*$", re.IGNORECASE)
 
@@ -49,6 +53,18 @@ def fold(text: str) -> str:
 def plain_artist(name: str) -> str:
     """A folded artist's name without its article: of ``The Beatles``, ``Beatles`` and ``Beatles, The``."""
     return _ARTICLE.sub("", fold(_ARTICLE_LAST.sub("", name)))
+
+
+def alike(name: str, names: Iterable[str]) -> list[str]:
+    """The names that are nearest to a misspelt one, nearest first."""
+    each = {fold(one): one for one in names if one}
+    near = process.extract(fold(name), list(each), scorer=fuzz.WRatio, limit=_NEAREST, score_cutoff=_CLOSER)
+    return [each[found] for found, _, _ in near]
+
+
+def meant(names: Sequence[str]) -> str:
+    """A question that names what may have been meant; empty where nothing is near."""
+    return f"Did you mean {' · '.join(names)}?" if names else ""
 
 
 def decade(year: int | None) -> str:

@@ -196,6 +196,9 @@ def test_without_weights_the_first_text_says_what_to_do(tmp_path: Path) -> None:
 
 def test_importing_the_encoders_wakes_nothing_heavy() -> None:
     heavy = "{'onnxruntime', 'tokenizers', 'safetensors', 'scipy', 'subprocess', 'zipfile'}"
-    code = f"import sys, songkin.encoders.minilm, songkin.encoders.musicnn; print({heavy} & sys.modules.keys())"
+    code = (
+        "import sys; before = set(sys.modules); import songkin.encoders.minilm, songkin.encoders.musicnn; "
+        f"print({heavy} & sys.modules.keys() - before or set())"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

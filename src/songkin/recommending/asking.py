@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from songkin.errors import QueryError
+from songkin.fetching import Rules
 from songkin.models import ME, since
 from songkin.recommending.factors import KNN, checked
-from songkin.recommending.wishes import Wish, Wishing
+from songkin.recommending.wishes import Sounding, Wish, Wishing
 from songkin.store.catalog import Catalog
 
 ORDERS: Final = ("best", "flow")
@@ -55,9 +56,10 @@ class Wanted:
         checked(self.crowd)
 
 
-def wish_of(catalog: Catalog, wanted: Wanted) -> Wish:
-    """The wish that is meant. Raises ``NotFound``, ``Ambiguous``, ``SourceError``."""
-    wishing = Wishing(catalog, wanted.window)
+def wish_of(catalog: Catalog, wanted: Wanted, *, rules: Rules = Rules(), sounding: Sounding | None = None) -> Wish:
+    """The wish that is meant; ``rules`` and ``sounding`` as in ``Wishing``. Raises ``NotFound``, ``Ambiguous``,
+    ``SourceError``, ``AudioError``."""
+    wishing = Wishing(catalog, wanted.window, rules=rules, sounding=sounding)
     for what in wanted.like:
         wishing.song(what, wanted.weights.get(what, 1.0))
     for what in wanted.dislike:

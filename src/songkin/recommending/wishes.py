@@ -10,21 +10,24 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from songkin.errors import Ambiguous, NotFound, QueryError, SourceError
+from songkin.errors import Ambiguous, NotFound, QueryError
+from songkin.fetching import Rules
 from songkin.matching import Matcher
 from songkin.models import ME, Track, since
+from songkin.recommending.brought import MOST, listings
 from songkin.records import Listing, Song
 from songkin.search.resolve import SoundClip, resolve
-from songkin.sources.given import Given, Options, expand
-from songkin.sources.kinds import recognise
+from songkin.sources import streaming
+from songkin.sources.given import Given, is_address
+from songkin.store import returning
 from songkin.store.catalog import Catalog
 from songkin.store.listeningbook import Count
 from songkin.store.songbook import Songbook
-from songkin.text import fold
+from songkin.text import alike, fold, meant
 
 VOTES: Final[Mapping[str, float]] = {"love": 1.0, "like": 0.7, "okay": 0.0, "hate": -1.0}
 """How much a song counts by what its listener thinks of it. Okay is neither, and says so of songs that are alike."""
@@ -36,8 +39,8 @@ BY_ADDING: Final = 0.5
 """What it counts that a listener added a song to a playlist, where nothing was voted or played."""
 MOST_ADDED: Final = 0.5
 """Share of the library from which on what was added says nothing: who imports an export has added all of it."""
-MOST: Final = 20_000
-"""Entries of a file that are looked at."""
+Sounding = Callable[[str], Sequence[tuple[str, float]]]
+"""The ids of the songs that sound most like a sound file, with how much, 0 to 1."""
 
 
 @dataclass
@@ -78,20 +81,43 @@ class Wish:
 
 class Wishing:
     """Collects a wish from what a person names. Of listeners and playlists what is of ``window`` counts, up to ``now``
-    (seconds since 1970)."""
+    (seconds since 1970). ``rules`` say what may be fetched; ``sounding`` hears sound files that are not in the library."""
 
-    def __init__(self, catalog: Catalog, window: str = "all", now: float | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        window: str = "all",
+        now: float | None = None,
+        *,
+        rules: Rules = Rules(),
+        sounding: Sounding | None = None,
+    ) -> None:
         self.catalog = catalog
+        self.rules, self.sounding = rules, sounding
         self.wish = Wish()
         self.window = window
         self.now = time.time() if now is None else now
         self.since = since(window, self.now)
 
     def song(self, what: str, weight: float = 1.0) -> None:
-        """A song by id, path or name. Raises ``NotFound``, ``Ambiguous``."""
-        found = self._one(what)
+        """A song by id, path or name, or any sound file: of one that is not in the library the songs that sound most like
+        it are gone by. Raises ``NotFound``, ``Ambiguous``, ``AudioError``."""
+        found = resolve(self.catalog, what)
+        if isinstance(found, SoundClip):
+            self._clip(found.path, weight)
+            return
         self.wish.add([found.id], weight)
         self.wish.label.append(found.label if weight > 0 else f"not {found.label}")
+
+    def _clip(self, path: str, weight: float) -> None:
+        if self.sounding is None:
+            raise NotFound(f"{path} is not in the library.", remedy="Add it with `songkin index`.")
+        side = self.wish.liked if weight > 0 else self.wish.disliked
+        for song, like in self.sounding(path):
+            side[song] = max(side.get(song, 0.0), abs(weight) * like)
+        name = os.path.basename(path)
+        self.wish.label.append(name if weight > 0 else f"not {name}")
+        self.wish.notes.append(f"{name} is not in the library: the songs that sound most like it are gone by.")
 
     def rather(self, one: str, other: str) -> None:
         """Songs that are more like one than like another. Raises ``NotFound``, ``Ambiguous``, ``QueryError``."""
@@ -110,7 +136,7 @@ class Wishing:
 
     def artist(self, name: str, weight: float = 1.0) -> None:
         """All songs of an artist. Raises ``NotFound``."""
-        self._songs(self.catalog.named(artist=name), "artist", name, weight)
+        self._songs(self.catalog.named(artist=name), "artist", name, weight, self.catalog.artists)
 
     def album(self, title: str, weight: float = 1.0) -> None:
         """All songs of an album, called ``title`` or ``artist - title``. Raises ``NotFound``."""
@@ -118,12 +144,13 @@ class Wishing:
         artist, dash, rest = title.partition(" - ")
         if not songs and dash:
             songs = [song for song in self.catalog.on_album(rest) if fold(artist) in _artists(song)]
-        self._songs(songs, "album", title, weight)
+        self._songs(songs, "album", title, weight, lambda: (row[2] for row in self.catalog.on_albums()))
 
     def playlist(self, what: str, weight: float = 1.0) -> None:
-        """A playlist of the library by name or id, or a file of any kind that is imported. Raises ``NotFound``,
-        ``Ambiguous``, ``SourceError``."""
-        named = self.catalog.playlists.named(what)
+        """A playlist of the library by name, id or link, or a file, an address or a link of any kind that is imported.
+        Raises ``NotFound``, ``Ambiguous``, ``SourceError``."""
+        link = streaming.parse(what)
+        named = self.catalog.playlists.named(returning.identity(link.key) if link else what)
         if len(named) > 1 and not os.path.exists(what):
             candidates = [f"{each.id}  {each.name} ({each.songs} songs, {each.source})" for each in named]
             raise Ambiguous(
@@ -136,11 +163,14 @@ class Wishing:
             self._called(named[0].name, named[0].description, weight)
             lost = sum(entry.track is None for entry in entries)
             self._told(named[0].name, len(entries), len(entries) - lost)
-        elif os.path.exists(what):
-            self._file(what, weight)
+        elif is_address(what) or os.path.exists(what):
+            for item, listing in listings(what, self.rules):
+                self._listing(item, listing, weight)
         else:
+            near = alike(what, (each.name for each in self.catalog.playlists.all()))
             raise NotFound(
-                f"There is no playlist and no file {what!r}.", remedy="`songkin list --playlists` shows the playlists."
+                f"There is no playlist and no file {what!r}.",
+                remedy=meant(near) or "`songkin list --playlists` shows the playlists.",
             )
 
     def name(self, text: str) -> None:
@@ -203,9 +233,12 @@ class Wishing:
         self.wish.without |= self.catalog.twins(sorted(self.wish.liked))
         return self.wish
 
-    def _songs(self, songs: Sequence[Track], what: str, name: str, weight: float) -> None:
+    def _songs(
+        self, songs: Sequence[Track], what: str, name: str, weight: float, names: Callable[[], Iterable[str]]
+    ) -> None:
         if not songs:
-            raise NotFound(f"There is no {what} {name!r} in the library.", remedy="`songkin list` shows what is there.")
+            remedy = meant(alike(name, names())) or "`songkin list` shows what is there."
+            raise NotFound(f"There is no {what} {name!r} in the library.", remedy=remedy)
         self.wish.add((song.id for song in songs), weight)
         self.wish.label.append(name)
 
@@ -213,21 +246,6 @@ class Wishing:
         self.wish.label.append(name)
         if weight > 0 and (name.strip() or description.strip()):
             self.wish.names.append(f"{name}. {description}" if description else name)
-
-    def _file(self, path: str, weight: float) -> None:
-        listings = 0
-        for item in expand([path]):
-            if isinstance(item, SourceError):
-                raise item
-            kind = recognise(item)
-            if kind is None:
-                raise SourceError(f"{item.name} is nothing that can be read.", remedy="Name a playlist or a table.")
-            for record in kind.read(item, Options()):
-                if isinstance(record, Listing):
-                    listings += 1
-                    self._listing(item, record, weight)
-        if not listings:
-            raise SourceError(f"{path} holds no playlist.", remedy="Name a playlist, or import it and name its songs.")
 
     def _listing(self, item: Given, listing: Listing, weight: float) -> None:
         songs = [entry.song for entry in listing.entries[:MOST] if self._of_the_time(entry.added_at)]

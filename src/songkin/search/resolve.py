@@ -16,7 +16,7 @@ from songkin.errors import Ambiguous, NotFound
 from songkin.models import Track
 from songkin.sources import streaming
 from songkin.store.catalog import Catalog
-from songkin.text import fold
+from songkin.text import fold, meant
 
 SUGGESTIONS: Final = 5
 _CLOSE: Final = 60.0
@@ -130,7 +130,7 @@ def _only(catalog: Catalog, found: Sequence[Track], text: str) -> Track:
 
 def _not_found(catalog: Catalog, text: str) -> NotFound:
     near = suggestions(catalog, text)
-    remedy = f"Did you mean {' · '.join(near)}?" if near else "`songkin list` shows what is there."
+    remedy = meant(near) or "`songkin list` shows what is there."
     return NotFound(f"Nothing in the library, and no file, is called {text!r}.", remedy=remedy)
 
 

@@ -19,7 +19,7 @@ from songkin.store.database import Database, parts
 from songkin.store.descriptions import of_albums, told
 from songkin.store.rows import to_track
 from songkin.store.schema import albums, changes, entries, playlists, tracks
-from songkin.text import fold
+from songkin.text import alike, fold, meant
 
 Outcome = Literal["added", "updated", "unchanged"]
 
@@ -81,7 +81,8 @@ class Playlists:
         """The playlist with this name or id. Raises ``NotFound``, ``Ambiguous``."""
         found = self.named(name)
         if not found:
-            raise NotFound(f"There is no playlist {name!r}.", remedy="`songkin list --playlists` shows them.")
+            near = meant(alike(name, (each.name for each in self.all())))
+            raise NotFound(f"There is no playlist {name!r}.", remedy=near or "`songkin list --playlists` shows them.")
         if len(found) > 1:
             raise Ambiguous(
                 f"{len(found)} playlists are called {name!r}.",
