@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from songkin.search.described import Described
     from songkin.spaces import Statistics
     from songkin.store.playlistbook import Place
+    from songkin.training.bridge import Judged
 
 _STANDING_IN: Final = 8
 """Songs that stand for a sound file that is not in the library."""
@@ -229,6 +230,19 @@ class Suggesting:
         found = learn(self.catalog, self._text_encoder, progress)
         with run_lock(self.config):
             keep(self.catalog, found)
+        return found
+
+    def learn_bridge(self, progress: Progress | None = None) -> Judged:
+        """Learn from the library's own songs how what is asked in words sounds; where that finds hidden songs better than
+        the bridge that every library has, ``find`` and ``find_albums`` answer with it from now on. Raises ``NotFound``
+        where too few songs have words and sound, ``WeightsMissing``, ``LibraryBusy``."""
+        from songkin.search.ownbridge import keep
+        from songkin.store.lock import run_lock
+        from songkin.training.bridge import learn
+
+        found = learn(self.catalog, self._text_encoder, progress)
+        with run_lock(self.config):
+            keep(self.catalog, found.own)
         return found
 
     def fingerprint(

@@ -18,6 +18,7 @@ from songkin import spaces
 from songkin.encoders.base import TextEncoder
 from songkin.encoders.musicnn import TAGS
 from songkin.errors import EncoderError
+from songkin.search import ownbridge
 from songkin.search.negation import taken_apart
 from songkin.spaces import Matrix, Statistics
 from songkin.store.catalog import Catalog
@@ -113,6 +114,8 @@ def ask(
     vectors = read(encoder, [wanted] if wanted else [])
     temperature /= scale.slope
     weights = sum((tag_weights(v, names, temperature) for v in vectors), np.zeros(len(TAGS), np.float32))
+    if vectors and (own := ownbridge.of(catalog, encoder)):
+        weights = own.joined(weights, vectors[0])
     weights = weights - sum((tag_weights(v, names, temperature) for v in unwanted), np.zeros(len(TAGS), np.float32))
     surety = float(scale.of(names @ (vectors or unwanted)[0]).max())
     return Bridge(weights, asking(weights, statistics), surety)

@@ -359,7 +359,10 @@ def _shares(lists: Lists, ranks: Sequence[Mapping[str, int]], track: str) -> str
         if track in by_id
     }
     told = sorted(ranking.shares(parts).items(), key=lambda item: -item[1])
-    return ", ".join(f"{_PART_WORDS[space]} {part:.0%}" for space, part in told if part >= 0.05)
+    told = [(space, part) for space, part in told if part >= 0.05]
+    if len(told) == 1:
+        return f"{_PART_WORDS[told[0][0]]} alone"
+    return ", ".join(f"{_PART_WORDS[space]} {part:.0%}" for space, part in told)
 
 
 def _matched_words(text: str, track: Track) -> list[str]:
