@@ -17,6 +17,8 @@ from songkin.store.catalog import Catalog
 
 if TYPE_CHECKING:
     from songkin.encoders.learned import Learned
+    from songkin.search.described import Described
+    from songkin.search.ownbridge import OwnBridge
 
 State = Literal["ok", "note", "bad"]
 
@@ -201,28 +203,29 @@ def _prints(library: Library) -> Iterator[Finding]:
 
 def _learned(library: Library) -> Iterator[Finding]:
     """Models that the library trained: whether they still fit it."""
-    from songkin.encoders import text_encoder
-    from songkin.search import described
+    from songkin.search import described, ownbridge
 
-    again = "`songkin train features` learns it anew."
-    try:
-        learned = described.kept(library.catalog)
-        count = library.catalog.count()
-    except NotFound:
-        return  # told as "library"
-    except SongkinError as error:
-        yield Finding("trained features", "bad", error.message, error.remedy)
-        return
-    if learned is None:
-        return
+    for name, kept in (("features", described.kept), ("bridge", ownbridge.kept)):
+        try:
+            learned = kept(library.catalog)
+            if learned is not None:
+                yield _still_fits(library, name, learned)
+        except NotFound:
+            return  # told as "library"
+        except SongkinError as error:
+            yield Finding(f"trained {name}", "bad", error.message, error.remedy)
+
+
+def _still_fits(library: Library, name: str, learned: Described | OwnBridge) -> Finding:
+    from songkin.encoders import text_encoder
+
+    check, again = f"trained {name}", f"`songkin train {name}` learns it anew."
+    count = library.catalog.count()
     if learned.encoder != text_encoder("minilm", library.config.cache).spec.fingerprint:
-        yield Finding("trained features", "note", f"learned from another text encoder ({learned.encoder})", again)
-    elif abs(count - learned.library) > GROWN * learned.library:
-        yield Finding(
-            "trained features", "note", f"learned when there were {learned.library} songs, now {count}", again
-        )
-    else:
-        yield Finding("trained features", "ok", f"learned from {learned.songs} songs of {learned.library}")
+        return Finding(check, "note", f"learned from another text encoder ({learned.encoder})", again)
+    if abs(count - learned.library) > GROWN * learned.library:
+        return Finding(check, "note", f"learned when there were {learned.library} songs, now {count}", again)
+    return Finding(check, "ok", f"learned from {learned.songs} songs of {learned.library}")
 
 
 def _text_encoder(library: Library) -> Iterator[Finding]:

@@ -89,18 +89,34 @@ def learn(catalog: Catalog, encoder: TextEncoder, told: Progress | None = None, 
     if len(found) > MOST:
         drawn = np.random.default_rng(seed).choice(len(found), MOST, replace=False)
         found = [found[int(n)] for n in sorted(drawn)]
+    stretch = statistics.arrays["std"] ** np.float32(1 - bridge.SPREAD)
+    names = bridge.tag_names(encoder, catalog)
+    return judge(encoder, names, found, stretch, catalog.count(), told or Quiet(), seed=seed)
+
+
+def judge(
+    encoder: TextEncoder,
+    names: Matrix,
+    found: Sequence[Lesson],
+    stretch: Matrix,
+    library: int,
+    told: Progress,
+    *,
+    seed: int = 0,
+) -> Judged:
+    """What is learned of these songs, and whether it gains. ``names``: the vectors of the tags' names, float32 (100, dim);
+    ``stretch``: how much ``find`` weighs each tag's z-score, float32 (100,). Raises ``NotFound``."""
     asked = questions(found)
     if len(asked) < LEAST_WORDS:
         raise NotFound(
             f"Only {len(asked)} genres or playlists have {FEW} songs that were heard; it takes {LEAST_WORDS}.",
             remedy="Tell songkin more of them: playlists, or genres in tags and tables.",
         )
-    told = told or Quiet()
     told.stage("Reading texts")
     texts = _read(encoder, [text_of(lesson.words, (), ()) for lesson in found])
-    stretched = np.stack([lesson.tags for lesson in found]) * statistics.arrays["std"] ** np.float32(1 - bridge.SPREAD)
-    marks = _marks(encoder, catalog, found, texts, stretched, asked, seed, told)
-    return _judged(encoder, catalog, found, texts, marks, seed)
+    tags = np.stack([lesson.tags for lesson in found]) * stretch
+    marks = _marks(encoder, names, found, texts, tags, asked, seed, told)
+    return _judged(encoder, found, texts, marks, library, seed)
 
 
 def lessons(catalog: Catalog, statistics: Statistics) -> list[Lesson]:
@@ -131,7 +147,7 @@ def questions(found: Sequence[Lesson]) -> dict[str, list[int]]:
 
 def _marks(
     encoder: TextEncoder,
-    catalog: Catalog,
+    names: Matrix,
     found: Sequence[Lesson],
     texts: Matrix,
     tags: Matrix,
@@ -141,7 +157,6 @@ def _marks(
 ) -> NDArray[np.float64]:
     """Average precision of every word that could be asked, float64 (words, 1 + shares): first without an own bridge.
     ``tags`` are z-scores as ``find`` weighs them."""
-    names = bridge.tag_names(encoder, catalog)
     rows: list[list[float]] = []
     for done, (words, hidden) in enumerate(_parts(found, asked, seed), 1):
         told.stage("Judging", PARTS)
@@ -180,10 +195,10 @@ def _parts(
 
 def _judged(
     encoder: TextEncoder,
-    catalog: Catalog,
     found: Sequence[Lesson],
     texts: Matrix,
     marks: NDArray[np.float64],
+    library: int,
     seed: int,
 ) -> Judged:
     choosing = np.random.default_rng(seed).permutation(len(marks)) % 2 == 0
@@ -191,7 +206,7 @@ def _judged(
     judging = marks[~choosing]
     gained = judging[:, best] - judging[:, 0]
     bounds = interval(gained, np.arange(len(gained)), seed)
-    own = _fitted(encoder, found, texts, catalog.count(), seed, SHARES[best - 1] if bounds[0] > 0 else 0.0)
+    own = _fitted(encoder, found, texts, library, seed, SHARES[best - 1] if bounds[0] > 0 else 0.0)
     return Judged(
         own,
         len(judging),
