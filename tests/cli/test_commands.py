@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -18,6 +17,7 @@ import pytest
 
 from libraries import make_music
 from songkin.cli import COMMANDS, run
+from songkin.store import shard
 from soundfiles import sound_file, tune
 
 
@@ -229,7 +229,7 @@ def test_control_characters_in_tags_do_not_reach_the_terminal(
 def test_forget_removes_a_song_and_leaves_its_file(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.copytree(place / "library", tmp_path / "library")
+    shard.copy(place / "library", tmp_path / "library")
     where = ("-L", str(tmp_path / "library"))
     code, gone, _ = asked(capsys, "forget", "Static", *where)
     assert code == 0
@@ -241,7 +241,7 @@ def test_forget_removes_a_song_and_leaves_its_file(
 
 
 def test_reindex_gives_the_same_answers(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shutil.copytree(place / "library", tmp_path / "library")
+    shard.copy(place / "library", tmp_path / "library")
     where = ("-L", str(tmp_path / "library"))
     _, before, _ = asked(capsys, "similar", "Winter", *where)
     for words in (("reindex",), ("reindex", "--recreate")):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from songkin.demo.pieces import make_piece
 from songkin.doctor import examine
 from songkin.errors import NotFound, QueryError
 from songkin.library import Library
-from songkin.store import own_spaces
+from songkin.store import own_spaces, shard
 from songkin.training import heard as hearing
 from songkin.training.net import Recipe, Rows, loss_of, train
 from soundfiles import sound_file
@@ -45,7 +44,7 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def library(music: Path, tmp_path: Path) -> Iterator[Library]:
-    shutil.copytree(music / "library", tmp_path / "library")
+    shard.copy(music / "library", tmp_path / "library")
     with library_at(tmp_path / "library", cache=str(tmp_path / "no-weights")) as found:
         yield found
 
@@ -166,7 +165,7 @@ def test_the_commands_print_their_tables(
     music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SONGKIN_CACHE", str(tmp_path / "no-weights"))
-    shutil.copytree(music / "library", tmp_path / "library")
+    shard.copy(music / "library", tmp_path / "library")
     place = ["-L", str(tmp_path / "library")]
     assert run(["train", "genres", str(music / "music"), *place]) == 0
     told = capsys.readouterr()
