@@ -86,7 +86,15 @@ def test_too_few_words_are_told_with_what_would_do() -> None:
 
 
 def test_it_is_kept_and_a_damaged_one_is_told(tmp_path: Path) -> None:
-    made = OwnBridge("reader/1", 60, 80, 0.5, np.zeros(DIM, np.float32), np.ones((DIM, 100), np.float32))
+    made = OwnBridge(
+        "reader/1",
+        60,
+        80,
+        0.5,
+        np.zeros(DIM, np.float32),
+        np.ones((DIM, 100), np.float32),
+        np.eye(DIM, dtype=np.float32),
+    )
     with library_at(tmp_path / "library", cache=str(tmp_path / "no models")) as library:
         (tmp_path / "songs.csv").write_text("title,artist\nA,B\n")
         library.import_([tmp_path / "songs.csv"])
@@ -103,9 +111,18 @@ def test_it_is_kept_and_a_damaged_one_is_told(tmp_path: Path) -> None:
 
 def test_its_weights_are_as_strong_as_those_that_it_joins() -> None:
     chance = np.random.default_rng(1)
-    own = OwnBridge("r", 1, 1, 1.0, np.zeros(DIM, np.float32), chance.normal(size=(DIM, 100)).astype(np.float32))
+    met = np.eye(1, DIM, dtype=np.float32)
+    own = OwnBridge("r", 1, 1, 1.0, np.zeros(DIM, np.float32), chance.normal(size=(DIM, 100)).astype(np.float32), met)
     weights = np.zeros(100, np.float32)
     weights[:4] = 0.25
-    alone = own.joined(weights, np.ones(DIM, np.float32))
+    alone = own.joined(weights, met[0])
     assert np.linalg.norm(alone) == pytest.approx(np.linalg.norm(weights), rel=1e-5)
-    assert (own.joined(weights, np.ones(DIM, np.float32), 0.0) == weights).all()
+    assert (own.joined(weights, met[0], 0.0) == weights).all()
+
+
+def test_what_it_never_met_is_left_to_the_bridge_that_every_library_has() -> None:
+    met, weights = np.eye(1, DIM, dtype=np.float32), np.full(100, 0.01, np.float32)
+    own = OwnBridge("r", 1, 1, 1.0, np.zeros(DIM, np.float32), np.ones((DIM, 100), np.float32), met)
+    assert own.known(met[0]) == 1.0
+    assert own.known(np.eye(DIM, dtype=np.float32)[3]) == 0.0
+    assert (own.joined(weights, np.eye(DIM, dtype=np.float32)[3]) == weights).all()

@@ -108,12 +108,13 @@ def features(library: str | None, qdrant_url: str | None, as_json: bool) -> None
 @with_library
 def bridge(library: str | None, qdrant_url: str | None, as_json: bool) -> None:
     """How words sound here: learned from songs that were heard and have genres or playlists. `find` answers with it from
-    then on, if it found songs better whose genres and artists it did not know."""
+    then on, if it found songs better whose artists it had not heard."""
     with Bar(quiet=as_json) as bar, opened(library, qdrant_url=qdrant_url) as music:
         made = music.learn_bridge(bar)
     low, high = made.interval
     if as_json:
-        told = {name: getattr(made, name) for name in ("words", "chosen_on", "common", "alone", "both", "share")}
+        names = ("words", "common", "alone", "both", "share", "unmet")
+        told = {name: getattr(made, name) for name in names}
         emit({"songs": made.own.songs, **told, "interval": [low, high], "used": made.wins})
         return
     shown = table([("ranked by", "left"), ("mean average precision", "right")])
@@ -124,12 +125,13 @@ def bridge(library: str | None, qdrant_url: str | None, as_json: bool) -> None:
     ):
         shown.add_row(name, f"{mark:.3f}")
     click.echo(
-        f"Learned from {made.own.songs} songs. {made.words} genres and playlists that it did not meet, by artists whom it "
-        f"did not hear (how much it counts was chosen on {made.chosen_on} others):"
+        f"Learned from {made.own.songs} songs. {made.words} genres and playlists, each asked of artists whom it did not hear:"
     )
     show_table(shown)
     verdict = "it is used from now on" if made.wins else "that is no gain to rely on, so `find` goes on as before"
     click.echo(f"Gain {made.both - made.common:+.3f} (95 %: {low:+.3f} to {high:+.3f}): {verdict}.")
+    if made.unmet is not None:
+        click.echo(f"For words that it did not meet: {made.unmet:+.3f}.")
 
 
 def _with_network(command: Any) -> Any:

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songkin.config import Config
-from songkin.evaluation import words_gtzan, words_names, words_rankers, words_shelves, words_tuning
+from songkin.evaluation import words_bridge, words_gtzan, words_names, words_rankers, words_shelves, words_tuning
 from songkin.evaluation.metrics import bootstrap
 from songkin.evaluation.report import Report, Row, Table
 from songkin.evaluation.words_marks import GRADED, NAMED, by_chance, graded, halves, named
@@ -84,6 +84,7 @@ def evaluate(config: Config, pieces: Sequence[Piece], options: Options, progress
         asked = names_on(dressed, options.seed)
         told.stage("Judging")
         tables = [*by_sound(bare, options.seed), mixed(dressed, asked, options.seed)]
+        tables.append(words_bridge.table(bare, options.seed, told))
         table = options.data / words_names.TABLE if options.data else None
         real: Shelf | None = None
         topics: list[NameTopic] = []

@@ -1,7 +1,8 @@
 """A bridge of the library's own: a linear map from what a text means to the tags that its songs are heard with.
 
 ``songkin train bridge`` learns it where songs have words and sound. It answers together with the bridge that every library
-has (``bridge``), and only where it found hidden songs better: ``share`` is how much it counts.
+has (``bridge``), and only where it found hidden songs better: ``share`` is how much it counts, of words that songs here are
+filed under. The less a question is like any of them, the less it counts: of words that it never met it knows little.
 """
 
 from __future__ import annotations
@@ -21,13 +22,16 @@ from songkin.store.catalog import Catalog
 
 KEPT: Final = "own bridge"
 """Under which name the catalog keeps it."""
-_ARRAYS: Final = ("middle", "map")
+FAR, NEAR = 0.65, 0.85
+"""Cosine to the nearest word that was met, up to which it says nothing, and from which it says all that it may."""
+_ARRAYS: Final = ("middle", "map", "met")
 
 
 @dataclass(frozen=True, slots=True)
 class OwnBridge:
     """z-scores of the tags' logits are ``(text - middle) @ map``, float32 (dim,) and (dim, 100). Learned from ``songs`` of
-    a library of ``library``; ``share``: how much of an answer is its own, 0 to 1."""
+    a library of ``library``; ``share``: how much of an answer is its own at most, 0 to 1; ``met``: vectors of the words
+    that it was learned from, float32 (words, dim)."""
 
     encoder: str
     songs: int
@@ -35,6 +39,12 @@ class OwnBridge:
     share: float
     middle: Matrix
     map: Matrix
+    met: Matrix
+
+    def known(self, vector: Matrix) -> float:
+        """How well it knows what is asked, 0 to 1."""
+        nearest = float((self.met @ vector).max()) if len(self.met) else 0.0
+        return min(1.0, max(0.0, (nearest - FAR) / (NEAR - FAR)))
 
     def weights(self, vector: Matrix) -> Matrix:
         """The tags that a text promises, float32 (100,) of norm 1, or zeros."""
@@ -44,7 +54,7 @@ class OwnBridge:
 
     def joined(self, weights: Matrix, vector: Matrix, share: float | None = None) -> Matrix:
         """Weights over the tags with its own beside them, at the same strength."""
-        part = self.share if share is None else share
+        part = (self.share if share is None else share) * self.known(vector)
         strength = np.float32(np.linalg.norm(weights))
         return np.asarray((1 - part) * weights + part * strength * self.weights(vector), np.float32)
 
@@ -52,7 +62,7 @@ class OwnBridge:
         """As bytes (npz without pickle)."""
         buffer = io.BytesIO()
         numbers: dict[str, Any] = {"library": self.library, "share": self.share}
-        np.savez(buffer, middle=self.middle, map=self.map, **numbers)
+        np.savez(buffer, middle=self.middle, map=self.map, met=self.met, **numbers)
         return buffer.getvalue()
 
 
@@ -82,7 +92,8 @@ def _unpacked(encoder: str, songs: int, data: bytes) -> OwnBridge:
             library, share = int(stored["library"]), float(stored["share"])
     except Exception as error:  # numpy, zipfile and zlib raise a dozen kinds over damaged bytes
         raise _damaged() from error
-    whole = arrays["middle"].ndim == 1 and arrays["map"].shape == (len(arrays["middle"]), len(TAGS))
+    wide = len(arrays["middle"]) if arrays["middle"].ndim == 1 else 0
+    whole = arrays["map"].shape == (wide, len(TAGS)) and arrays["met"].ndim == 2 and arrays["met"].shape[1] == wide
     if not whole or not 0 <= share <= 1 or not all(np.isfinite(each).all() for each in arrays.values()):
         raise _damaged()
     return OwnBridge(encoder, songs, library, share, **arrays)

@@ -1,15 +1,16 @@
 """``songkin train bridge``: from words to sound by the library's own songs, in closed form.
 
 Songs that were heard and are filed under something (genres, subgenres, playlists) teach a ridge from what MiniLM makes of
-those words to the tags that MusiCNN hears. It is judged as it will be used: on words that it did not meet, by artists whom
-it did not hear. Words are dealt into parts; a part's songs, and all others of their artists, are hidden; each of its words
-is asked, and the hidden songs are ranked by the bridge that every library has and by both together. How much the own one
-counts is chosen on one half of the words. Unless the other half says that it gains (the lower bound of a 95 % interval of
-the paired difference above 0), it counts nothing.
+those words to the tags that MusiCNN hears. It is judged on songs by artists whom it did not hear: artists are dealt into
+parts, a part's songs are hidden, and ranked for each word by the bridge that every library has and by both together. How much
+the own one counts is chosen by one half of the words for the other. Unless it gains so (the lower bound of a 95 % interval of
+the paired difference above 0), it counts nothing. Then it is asked for words that it did not meet, either, to see
+that it does no harm there.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -42,6 +43,8 @@ MOST: Final = 20_000
 FEW: Final = 3
 """Songs from which on a word is asked."""
 PARTS: Final = 5
+MOST_MET: Final = 1_000
+"""Words that are kept, to know what was met."""
 SHARES: Final = (0.25, 0.5, 0.75, 1.0)
 _CLIPPED: Final = 4.0
 """Deviations beyond which a tag is not heard more strongly."""
@@ -58,17 +61,18 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Mean average precision of ``words`` questions that did not choose ``share``: by the bridge that every library has,
-    by the own one alone and by both, and the 95 % ``interval`` of what is gained. ``own`` is what was learned."""
+    """Mean average precision of ``words`` questions: by the bridge that every library has, by the own one alone, and by
+    both with a share that other words chose, and the 95 % ``interval`` of what is gained. ``share``: what all choose. ``unmet``: the same gain for words that
+    were not met, None where too few could be asked. ``own`` is what was learned."""
 
     own: OwnBridge
     words: int
-    chosen_on: int
     common: float
     alone: float
     both: float
     share: float
     interval: tuple[float, float]
+    unmet: float | None
 
     @property
     def wins(self) -> bool:
@@ -115,8 +119,16 @@ def judge(
     told.stage("Reading texts")
     texts = _read(encoder, [text_of(lesson.words, (), ()) for lesson in found])
     tags = np.stack([lesson.tags for lesson in found]) * stretch
-    marks = _marks(encoder, names, found, texts, tags, asked, seed, told)
-    return _judged(encoder, found, texts, marks, library, seed)
+    trial = _Trial(encoder, names, found, texts, tags, asked, seed)
+    told.stage("Judging")
+    marks = trial.marks(_by_artist(found, asked, seed))
+    if len(marks) < LEAST_WORDS:
+        raise NotFound(
+            "Too few songs would be left to learn from where those of some artists are hidden.",
+            remedy="It takes a library of more artists.",
+        )
+    told.stage("Judging words that were not met")
+    return trial.judged(marks, trial.marks(_by_word(found, asked, seed)), library)
 
 
 def lessons(catalog: Catalog, statistics: Statistics) -> list[Lesson]:
@@ -145,43 +157,85 @@ def questions(found: Sequence[Lesson]) -> dict[str, list[int]]:
     return {word: songs for word, songs in sorted(told.items()) if FEW <= len(songs) <= len(found) // 2}
 
 
-def _marks(
-    encoder: TextEncoder,
-    names: Matrix,
-    found: Sequence[Lesson],
-    texts: Matrix,
-    tags: Matrix,
-    asked: Mapping[str, Sequence[int]],
-    seed: int,
-    told: Progress,
-) -> NDArray[np.float64]:
-    """Average precision of every word that could be asked, float64 (words, 1 + shares): first without an own bridge.
-    ``tags`` are z-scores as ``find`` weighs them."""
-    rows: list[list[float]] = []
-    for done, (words, hidden) in enumerate(_parts(found, asked, seed), 1):
-        told.stage("Judging", PARTS)
-        told.step(done)
-        if hidden.all() or hidden.sum() < 2 * FEW:
-            continue
-        own = _fitted(encoder, [found[int(n)] for n in np.flatnonzero(~hidden)], texts[~hidden], len(found), seed)
-        for word, vector in zip(words, _read(encoder, words), strict=True):
-            right = np.zeros(len(found), bool)
-            right[list(asked[word])] = True
-            common = bridge.tag_weights(vector, names)
-            weights = [common, *(own.joined(common, vector, share) for share in SHARES)]
-            rows.append([_precision(tags[hidden] @ each, right[hidden]) for each in weights])
-    if len(rows) < LEAST_WORDS:
-        raise NotFound(
-            "Too few songs would be left to learn from where those of some words and their artists are hidden.",
-            remedy="It takes a library of more artists and more genres.",
+Parts = Iterator[tuple[list[str], NDArray[np.bool_]]]
+"""Words that are asked, and which songs are hidden for it."""
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """All that a judgement needs: ``texts`` and ``tags`` are rows of the songs of ``found``, ``asked`` the right ones by
+    word."""
+
+    encoder: TextEncoder
+    names: Matrix
+    found: Sequence[Lesson]
+    texts: Matrix
+    tags: Matrix
+    asked: Mapping[str, Sequence[int]]
+    seed: int
+
+    def marks(self, parts: Parts) -> NDArray[np.float64]:
+        """Average precision of every word that could be asked, float64 (words, 1 + shares): first without an own bridge."""
+        rows: dict[str, list[list[float]]] = {}
+        for words, hidden in parts:
+            if hidden.all() or hidden.sum() < 2 * FEW:
+                continue
+            own = self.fitted(~hidden)
+            for word, vector in zip(words, _read(self.encoder, words), strict=True):
+                right = np.zeros(len(self.found), bool)
+                right[list(self.asked[word])] = True
+                if not 0 < right[hidden].sum() < hidden.sum():
+                    continue
+                common = bridge.tag_weights(vector, self.names)
+                weights = [common, *(own.joined(common, vector, share) for share in SHARES)]
+                marks = [_precision(self.tags[hidden] @ each, right[hidden]) for each in weights]
+                rows.setdefault(word, []).append(marks)
+        return np.array([np.mean(rows[word], axis=0) for word in sorted(rows)]).reshape(-1, 1 + len(SHARES))
+
+    def judged(self, met: NDArray[np.float64], unmet: NDArray[np.float64], library: int) -> Judged:
+        """Each half of the words chooses the share by which the other is judged; all of them choose the one that counts."""
+        side = np.random.default_rng(self.seed).permutation(len(met)) % 2 == 0
+        both = np.empty(len(met))
+        for judging in (side, ~side):
+            both[judging] = met[judging, 1 + int(met[~judging, 1:].mean(axis=0).argmax())]
+        bounds = interval(both - met[:, 0], np.arange(len(met)), self.seed)
+        best = 1 + int(met[:, 1:].mean(axis=0).argmax())
+        return Judged(
+            self.fitted(np.ones(len(self.found), bool), library, SHARES[best - 1] if bounds[0] > 0 else 0.0),
+            len(met),
+            common=float(met[:, 0].mean()),
+            alone=float(met[:, len(SHARES)].mean()),
+            both=float(both.mean()),
+            share=SHARES[best - 1],
+            interval=bounds,
+            unmet=float((unmet[:, best] - unmet[:, 0]).mean()) if len(unmet) >= LEAST_WORDS else None,
         )
-    return np.array(rows)
+
+    def fitted(self, chosen: NDArray[np.bool_], library: int = 0, share: float = 0.0) -> OwnBridge:
+        """What some of the songs teach."""
+        some = [self.found[int(n)] for n in np.flatnonzero(chosen)]
+        groups = [lesson.words[0] for lesson in some]
+        tags = np.stack([lesson.tags for lesson in some])
+        fit = fitted(self.texts[chosen], tags, groups if len(set(groups)) > 1 else None, seed=self.seed)
+        middle, slope = (np.asarray(each, np.float32) for each in (fit.middle, fit.map))
+        often = Counter(word for lesson in some for word in lesson.words)
+        met = _read(self.encoder, [word for word, _ in often.most_common(MOST_MET)])
+        return OwnBridge(self.encoder.spec.fingerprint, len(some), library, share, middle, slope, met)
 
 
-def _parts(
-    found: Sequence[Lesson], asked: Mapping[str, Sequence[int]], seed: int
-) -> Iterator[tuple[list[str], NDArray[np.bool_]]]:
-    """The words of each part, and which songs are hidden for it."""
+def _by_artist(found: Sequence[Lesson], asked: Mapping[str, Sequence[int]], seed: int) -> Parts:
+    """Artists are dealt into parts; songs without one are dealt by their words."""
+    groups = [lesson.artists[:1] or lesson.words for lesson in found]
+    names = sorted(set(groups))
+    part = dict(zip(names, np.random.default_rng(seed).permutation(len(names)) % PARTS, strict=True))
+    for number in range(PARTS):
+        away = {artist for group in names if part[group] == number for artist in group}
+        hidden = [part[g] == number or bool(away & set(x.artists)) for g, x in zip(groups, found, strict=True)]
+        yield list(asked), np.array(hidden)
+
+
+def _by_word(found: Sequence[Lesson], asked: Mapping[str, Sequence[int]], seed: int) -> Parts:
+    """Words are dealt into parts; their songs are hidden, and all others of the artists of these."""
     words = list(asked)
     dealt = np.random.default_rng(seed).permutation(len(words)) % PARTS
     for part in range(PARTS):
@@ -191,43 +245,6 @@ def _parts(
         hidden[[n for word in these for n in asked[word]]] = True
         if these:
             yield these, hidden
-
-
-def _judged(
-    encoder: TextEncoder,
-    found: Sequence[Lesson],
-    texts: Matrix,
-    marks: NDArray[np.float64],
-    library: int,
-    seed: int,
-) -> Judged:
-    choosing = np.random.default_rng(seed).permutation(len(marks)) % 2 == 0
-    best = 1 + int(marks[choosing, 1:].mean(axis=0).argmax())
-    judging = marks[~choosing]
-    gained = judging[:, best] - judging[:, 0]
-    bounds = interval(gained, np.arange(len(gained)), seed)
-    own = _fitted(encoder, found, texts, library, seed, SHARES[best - 1] if bounds[0] > 0 else 0.0)
-    return Judged(
-        own,
-        len(judging),
-        int(choosing.sum()),
-        common=float(judging[:, 0].mean()),
-        alone=float(judging[:, len(SHARES)].mean()),
-        both=float(judging[:, best].mean()),
-        share=SHARES[best - 1],
-        interval=bounds,
-    )
-
-
-def _fitted(
-    encoder: TextEncoder, found: Sequence[Lesson], texts: Matrix, library: int, seed: int, share: float = 0.0
-) -> OwnBridge:
-    groups = [lesson.words[0] for lesson in found]
-    fit = fitted(
-        texts, np.stack([lesson.tags for lesson in found]), groups if len(set(groups)) > 1 else None, seed=seed
-    )
-    middle, slope = (np.asarray(each, np.float32) for each in (fit.middle, fit.map))
-    return OwnBridge(encoder.spec.fingerprint, len(found), library, share, middle, slope)
 
 
 def _read(encoder: TextEncoder, texts: Sequence[str]) -> Matrix:
