@@ -85,6 +85,10 @@ class Library(Suggesting, Describing, Teaching, Feedback):
 
     # Filling it ----------------------------------------------------------------------------------------------
 
+    def begin(self) -> None:
+        """Make an empty library where there is none yet. Raises ``StoreError`` where its folder cannot be written."""
+        store.begin(self.config.library)
+
     def index(
         self,
         paths: Sequence[str | os.PathLike[str]],
@@ -108,7 +112,7 @@ class Library(Suggesting, Describing, Teaching, Feedback):
         from songkin.indexing.run import Options, index
 
         places.check([os.fspath(path) for path in paths])  # a library is not begun for a misspelt folder
-        self._make()
+        self.begin()
         options = Options(
             prune=prune,
             force=force,
@@ -165,7 +169,7 @@ class Library(Suggesting, Describing, Teaching, Feedback):
         asked = Asked(kind, columns or {}, vectors, space, user_name(user), places.rules(self.config))
         given.check(names)  # a library is not begun for a misspelt file
         asked.check()
-        self._make()
+        self.begin()
         told, began = progress or Quiet(), time.monotonic()
         with run_lock(self.config):
             report = import_files(self.catalog, names, asked, told)
@@ -454,6 +458,3 @@ class Library(Suggesting, Describing, Teaching, Feedback):
         if not answer.hits and not self.catalog.count():
             notes = ("The library is empty: `songkin index FOLDER` fills it.",)
         return Answer(answer.query, answer.hits, (*notes, *answer.notes))
-
-    def _make(self) -> None:
-        store.begin(self.config.library)
