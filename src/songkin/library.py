@@ -74,9 +74,19 @@ class Library(Suggesting, Describing, Teaching, Feedback):
 
     def close(self) -> None:
         """Let go of everything that is open."""
+        if "_upkeep" in self.__dict__:
+            self._upkeep.close()
+            del self.__dict__["_upkeep"]
+        self.__dict__.pop("_remembered", None)
         if "catalog" in self.__dict__:
             self.catalog.close()
             del self.__dict__["catalog"]
+
+    def hold(self) -> None:
+        """Keep the search index open between questions, so that they are fast and several threads may ask. Another process
+        that wants the index gets it within a moment. Raises ``NotFound`` if there is no library here yet."""
+        self._upkeep.hold()
+        self._remembered  # noqa: B018 - what threads share is made before they are
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -346,9 +356,7 @@ class Library(Suggesting, Describing, Teaching, Feedback):
         from songkin.search.seeds import seed_of
         from songkin.search.similar import similar
 
-        before = (
-            self._upkeep.catch_up() if self._upkeep.behind() else ()
-        )  # a song is compared by what was fitted over all
+        before = self._upkeep.current()  # a song is compared by what was fitted over all
         statistics = self._statistics()
         seed = seed_of(self.catalog, self.config, resolve(self.catalog, what), statistics)
         prints, made = self._upkeep.prints() if seed.codes else ([], ())
@@ -454,7 +462,15 @@ class Library(Suggesting, Describing, Teaching, Feedback):
         def ask(vectors: VectorStore) -> Answer:
             return find(self.catalog, vectors, self._asking(), text, query, self._statistics())
 
-        answer, notes = self._upkeep.ask(ask, query)
+        fresh: list[str] = []
+
+        def asked() -> Answer:
+            answer, notes = self._upkeep.ask(ask, query)
+            fresh.extend(notes)
+            return answer
+
+        answer = self._remembered.get(("find", text, query), asked, lambda _: not fresh)
+        notes = tuple(fresh)
         if not answer.hits and not self.catalog.count():
             notes = ("The library is empty: `songkin index FOLDER` fills it.",)
         return Answer(answer.query, answer.hits, (*notes, *answer.notes))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from songkin.config import Config
 from songkin.errors import QueryError, WeightsMissing
 from songkin.models import ME, Answer, Hit, Playlist, Query, Track, user_name
+from songkin.remembering import Remembering
 from songkin.store.catalog import Catalog
 from songkin.upkeep import Upkeep
 
@@ -55,7 +56,7 @@ class Suggesting:
         from songkin.recommending.asking import wish_of
         from songkin.recommending.learning import kept
 
-        before = self._upkeep.catch_up() if self._upkeep.behind() else ()
+        before = self._upkeep.current()
         wish, statistics, weights = wish_of(self.catalog, wanted), self._statistics(), kept(self.catalog)
         crowd, names = self._crowd(wanted.crowd)
         (hits, told), notes = self._upkeep.ask(
@@ -244,7 +245,7 @@ class Suggesting:
 
     # Inside ----------------------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def _upkeep(self) -> Upkeep:
         return Upkeep(self.catalog, self.config)
 
@@ -301,7 +302,11 @@ class Suggesting:
         """The text encoder, where its weights are here."""
         return self._reading[0]
 
+    @cached_property
+    def _remembered(self) -> Remembering:
+        return Remembering(self.catalog.content)
+
     def _statistics(self) -> dict[str, Statistics]:
         from songkin.search.seeds import fitted
 
-        return fitted(self.catalog)
+        return self._remembered.get("statistics", lambda: fitted(self.catalog))

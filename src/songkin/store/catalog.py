@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from songkin.errors import StoreError
 from songkin.models import Track
-from songkin.store.database import Database, parts
+from songkin.store.database import CONTENT, Database, parts
 from songkin.store.journal import Journal
 from songkin.store.listeningbook import Listening
 from songkin.store.playlistbook import Playlists, leave_names
@@ -31,6 +31,8 @@ from songkin.store.songbook import Songbook
 from songkin.store.vectorbook import VectorBook, put_vectors
 from songkin.text import fold
 
+_TICK: Final = 20_000_000
+"""Nanoseconds within which a file system may give two changes one time."""
 _MOST: Final = 200
 """Tracks that one name gives at most."""
 
@@ -46,6 +48,7 @@ class Catalog:
         self.playlists = Playlists(self.db)
         self.schedules = Schedules(self.db)
         self._kept: dict[str, tuple[object, tuple[str, ...]]] = {}
+        self._content: tuple[object, str] = (None, "")
 
     def __enter__(self) -> Self:
         return self
@@ -58,6 +61,17 @@ class Catalog:
     def close(self) -> None:
         """Let go of the database."""
         self.db.close()
+
+    def content(self) -> str:
+        """Another one whenever anyone has changed what searches are answered by; votes and plays leave it. Cheap."""
+        state, known = (self.db.commits, _state(self.db.file)), self._content
+        if known[0] != state or _just_now(state[1]):
+            known = self._content = (state, self.journal.note(CONTENT))
+        return known[1]
+
+    def heard(self) -> Hashable:
+        """Another one whenever anyone has changed anything, be it a vote or a play. Cheap."""
+        return (self.db.commits, _state(self.db.file))
 
     # Tracks --------------------------------------------------------------------------------------------------
 
@@ -413,3 +427,8 @@ def _state(file: Path) -> tuple[tuple[int, int], ...]:
     """Another one after every commit of any process: SQLite writes into the file or into the log beside it."""
     beside = (file, file.with_name(f"{file.name}-wal"))
     return tuple((about.st_mtime_ns, about.st_size) for about in (path.stat() for path in beside if path.exists()))
+
+
+def _just_now(state: tuple[tuple[int, int], ...]) -> bool:
+    """Whether files were written so lately that their times cannot tell the next change from the last."""
+    return time.time_ns() - max((changed for changed, _ in state), default=0) < _TICK

@@ -28,6 +28,7 @@ def create_app(config: Config) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         with Library(config=config) as library:
             library.begin()
+            library.hold()
             app.state.library = library
             yield
 
