@@ -42,6 +42,7 @@ from songkin.models import (
     Track,
     user_name,
 )
+from songkin.presenting import Presenting
 from songkin.store.catalog import Catalog
 from songkin.suggesting import Suggesting
 from songkin.training.verbs import Teaching
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from songkin.store.vectors import VectorStore
 
 
-class Library(Suggesting, Describing, Teaching, Feedback):
+class Library(Presenting, Suggesting, Describing, Teaching, Feedback):
     """A library of music in one folder. Use it as a context manager; ``config`` overrides ``path``."""
 
     def __init__(self, path: str | os.PathLike[str] | None = None, *, config: Config | None = None) -> None:
@@ -74,6 +75,8 @@ class Library(Suggesting, Describing, Teaching, Feedback):
 
     def close(self) -> None:
         """Let go of everything that is open."""
+        if (studio := self.__dict__.pop("_studio", None)) is not None:
+            studio.close()
         if "_upkeep" in self.__dict__:
             self._upkeep.close()
             del self.__dict__["_upkeep"]
@@ -86,7 +89,7 @@ class Library(Suggesting, Describing, Teaching, Feedback):
         """Keep the search index open between questions, so that they are fast and several threads may ask. Another process
         that wants the index gets it within a moment. Raises ``NotFound`` if there is no library here yet."""
         self._upkeep.hold()
-        self._remembered  # noqa: B018 - what threads share is made before they are
+        self._remembered, self._studio  # noqa: B018 - what threads share is made before they are
 
     @cached_property
     def catalog(self) -> Catalog:

@@ -465,3 +465,20 @@ class Answer:
     query: str
     hits: tuple[Hit, ...]
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A file to be sent, and its MIME type."""
+
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A recording that was taken in: its id, its seconds, and the songs nearest to it."""
+
+    id: str
+    duration: float
+    answer: Answer

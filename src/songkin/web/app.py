@@ -47,5 +47,5 @@ def create_app(config: Config) -> FastAPI:
     for path, folder in _STATIC.items():
         if folder.is_dir():
             app.mount(path, StaticFiles(directory=folder))
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, hosts=config.serve_hosts, origins=config.serve_origins)
     return app
