@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from songkin import config as settings
 from songkin import store
+from songkin.browsing import Browsing
 from songkin.config import Config
 from songkin.describing import Describing
 from songkin.errors import NotFound, WeightsMissing
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
     from songkin.store.vectors import VectorStore
 
 
-class Library(Presenting, Suggesting, Describing, Teaching, Feedback):
+class Library(Suggesting, Describing, Teaching, Feedback, Browsing, Presenting):
     """A library of music in one folder. Use it as a context manager; ``config`` overrides ``path``."""
 
     def __init__(self, path: str | os.PathLike[str] | None = None, *, config: Config | None = None) -> None:

@@ -55,10 +55,10 @@ def _names(title: str, artist: str, size: int) -> list[str]:
         first = next((c for c in title or artist if c.isalnum()), "♪").upper()
         return [f'<text x="44" y="584" {font} font-size="260" font-weight="700" opacity="0.92">{escape(first)}</text>']
     lines = _wrapped(title)
-    top = 586 - 62 * len(lines)
+    top = 592 - 54 * len(lines)
     shade = f'<rect y="{top - 70}" width="640" height="{_SIDE - top + 70}" fill="#000" opacity="0.28"/>'
     told = [
-        f'<text x="40" y="{top + 62 * n}" {font} font-size="54" font-weight="700">{escape(line)}</text>'
+        f'<text x="40" y="{top + 54 * n}" {font} font-size="44" font-weight="700">{escape(line)}</text>'
         for n, line in enumerate(lines)
     ]
     by = artist if len(artist) <= 34 else f"{artist[:33]}…"

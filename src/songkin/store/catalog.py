@@ -24,7 +24,7 @@ from songkin.store.database import CONTENT, Database, parts
 from songkin.store.journal import Journal
 from songkin.store.listeningbook import Listening
 from songkin.store.playlistbook import Playlists, leave_names
-from songkin.store.rows import ORDER, Credit, Recording, Stored, to_row, to_track
+from songkin.store.rows import ORDER, SORTED, Credit, Recording, Stored, to_row, to_track
 from songkin.store.schedulebook import Schedules
 from songkin.store.schema import aliases, links, refused, tracks, vectors, votes
 from songkin.store.songbook import Songbook
@@ -175,9 +175,25 @@ class Catalog:
         """Tracks by artist, album and number."""
         return [to_track(row) for row in self.db.rows(sa.select(tracks).order_by(*ORDER).limit(limit).offset(offset))]
 
-    def in_order(self) -> list[str]:
-        """Ids of all tracks, by artist, album and number."""
-        return list(self._column(sa.select(tracks.c.id).order_by(*ORDER)))
+    def in_order(self, sort: str = "best") -> list[str]:
+        """Ids of all tracks, by artist, album and number, or by one of ``models.SORTS`` (``-`` before it: the other way
+        round); those of which that is not known come last."""
+        column = SORTED.get(sort.removeprefix("-"))
+        if column is None:
+            return list(self._column(sa.select(tracks.c.id).order_by(*ORDER)))
+        by = column.desc() if sort.startswith("-") else column.asc()
+        unknown = sa.or_(column.is_(None), sa.cast(column, sa.String) == "")
+        return list(self._column(sa.select(tracks.c.id).order_by(unknown, by, *ORDER)))
+
+    def artists_as_written(self) -> list[tuple[str, str]]:
+        """(folded name, name) of every artist, each once, sorted."""
+        names = {fold(name): name for row in self.db.rows(sa.select(tracks.c.artists).distinct()) for name in row[0]}
+        return sorted(names.items())
+
+    def albums_as_written(self) -> list[tuple[str, str]]:
+        """(folded title, title) of every album that songs are on, each once, sorted."""
+        query = sa.select(tracks.c.album_fold, sa.func.min(tracks.c.album)).where(tracks.c.album_fold != "")
+        return sorted(tuple(row) for row in self.db.rows(query.group_by(tracks.c.album_fold)))
 
     def beginning(self, part: str) -> list[Track]:
         """Tracks whose id begins with ``part`` (two at most: enough to know whether it is only one)."""
