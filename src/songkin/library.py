@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 from songkin import config as settings
 from songkin import store
 from songkin.browsing import Browsing
+from songkin.compiling import Compiling
 from songkin.config import Config
 from songkin.describing import Describing
 from songkin.errors import NotFound, WeightsMissing
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
     from songkin.store.vectors import VectorStore
 
 
-class Library(Suggesting, Describing, Teaching, Feedback, Browsing, Presenting):
+class Library(Suggesting, Describing, Teaching, Feedback, Browsing, Compiling, Presenting):
     """A library of music in one folder. Use it as a context manager; ``config`` overrides ``path``."""
 
     def __init__(self, path: str | os.PathLike[str] | None = None, *, config: Config | None = None) -> None:
@@ -91,6 +92,16 @@ class Library(Suggesting, Describing, Teaching, Feedback, Browsing, Presenting):
         that wants the index gets it within a moment. Raises ``NotFound`` if there is no library here yet."""
         self._upkeep.hold()
         self._remembered, self._studio  # noqa: B018 - what threads share is made before they are
+
+    def ready(self) -> int:
+        """See to it that the catalog and the search index can be asked; how many songs there are. Raises ``StoreError``
+        where they cannot."""
+        self._upkeep.current()
+        return self.catalog.count()
+
+    def look_anew(self) -> None:
+        """Forget answers that are remembered: weights may have come, which no catalog tells."""
+        self._remembered.forget()
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -250,6 +261,14 @@ class Library(Suggesting, Describing, Teaching, Feedback, Browsing, Presenting):
         found = self.catalog.playlists.one(playlist)
         self._freshen([found.id])
         return self.catalog.playlists.entries(found.id)
+
+    def all_albums(self) -> list[AlbumNote]:
+        """Every album, by title: those that sources tell of, and those that songs are on."""
+        from songkin.shelves import gathered, joined
+
+        return self._remembered.get(
+            "albums", lambda: joined(self.catalog, [album for album, _ in gathered(self.catalog)])
+        )
 
     def albums(self) -> list[AlbumNote]:
         """What sources say of albums, with the songs of them that are in the library."""
@@ -412,6 +431,10 @@ class Library(Suggesting, Describing, Teaching, Feedback, Browsing, Presenting):
         links = self.catalog.linked()
         found = self.catalog.tracks(sorted({i for a, b, _ in links for i in (a, b)}))
         return [(found[a], found[b], evidence) for a, b, evidence in links]
+
+    def runs(self, limit: int = 20) -> list[dict[str, Any]]:
+        """What was done to the library, newest first."""
+        return self.catalog.journal.last_runs(limit)
 
     def stats(self) -> dict[str, Any]:
         """Numbers about the library."""

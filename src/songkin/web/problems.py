@@ -100,7 +100,7 @@ async def _wrong(_: Request, error: Exception) -> Response:
         for each in error.errors()[:_MOST]
     ]
     first = f"{wrong[0]['where']}: {wrong[0]['what']}" if wrong else "It cannot be understood."
-    return problem(422, first, remedy="/api/docs tells what is asked for.", errors=wrong)
+    return problem(422, first, remedy="/api/v1/openapi.json tells what is asked for.", errors=wrong)
 
 
 async def _plain(_: Request, error: Exception) -> Response:

@@ -16,6 +16,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from songkin.web.problems import problem
@@ -48,6 +49,11 @@ HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "microphone=(self), camera=(), geolocation=()",
 }
+PLAIN: Final = 2 << 20
+"""Bytes of a request without files."""
+MARGIN: Final = 1 << 16
+"""Bytes around a file that is sent."""
+TOO_MUCH: Final = "More was sent than is taken."
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -66,9 +72,13 @@ def is_loopback(host: str) -> bool:
 class Guard:
     """Checks hosts and origins, names each request, and adds the headers of ``HEADERS``."""
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str] = (), origins: Collection[str] = ()) -> None:
-        """``hosts`` are names besides this machine's own, ``origins`` other sites that may change things."""
+    def __init__(
+        self, app: ASGIApp, hosts: Collection[str] = (), origins: Collection[str] = (), most_mb: int = 64
+    ) -> None:
+        """``hosts`` are names besides this machine's own, ``origins`` other sites that may change things; files of at most
+        ``most_mb`` MB are taken."""
         self.app = app
+        self.most = most_mb << 20
         self.hosts = LOOPBACK | {host.lower() for host in hosts}
         self.origins = frozenset(origins)
 
@@ -94,10 +104,10 @@ class Guard:
             await send(message)
 
         try:
-            if wrong := self._wrong(scope["method"], headers):
+            if wrong := self._wrong(scope["method"], headers) or self._too_much(headers):
                 await problem(wrong[0], wrong[1])(scope, receive, sending)
             else:
-                await self.app(scope, receive, sending)
+                await self.app(scope, self._capped(headers, receive), sending)
         finally:
             took = 1e3 * (time.monotonic() - began)
             log.info("%s %s %s %d %.1f ms", name, scope["method"], _shown(scope["path"]), status, took)
@@ -114,6 +124,32 @@ class Guard:
         if origin is None and headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
             return 403, "Another site may not change anything here."
         return None
+
+    def _most(self, headers: Headers) -> int:
+        """Bytes that this request may have."""
+        files = headers.get("content-type", "").startswith("multipart/form-data")
+        return self.most + MARGIN if files else PLAIN
+
+    def _too_much(self, headers: Headers) -> tuple[int, str] | None:
+        length = headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit()):
+            return 400, "The length of what was sent is no number."
+        return (413, TOO_MUCH) if len(length) > 15 or int(length) > self._most(headers) else None
+
+    def _capped(self, headers: Headers, receive: Receive) -> Receive:
+        """What comes in, counted while it comes: what a request says of its length need not be true."""
+        most, got = self._most(headers), 0
+
+        async def receiving() -> Message:
+            nonlocal got
+            message = await receive()
+            if message["type"] == "http.request":
+                got += len(message.get("body", b""))
+                if got > most:
+                    raise HTTPException(413, TOO_MUCH)
+            return message
+
+        return receiving
 
 
 def _host(header: str) -> str:

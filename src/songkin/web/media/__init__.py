@@ -21,7 +21,8 @@ As = Annotated[
 Download = Annotated[bool, Query(description="To be stored as a file.")]
 
 
-@router.api_route("/tracks/{song}/audio", methods=["GET", "HEAD"], summary="A song's sound", response_class=Response)
+@router.head("/tracks/{song}/audio", include_in_schema=False)
+@router.get("/tracks/{song}/audio", summary="A song's sound", response_class=Response)
 def audio(request: Request, library: Served, song: SongId, made_as: As = None, download: Download = False) -> Response:
     """The file itself, with ranges; or with ``as`` a copy that is made once."""
     medium = library.sound(str(song), made_as=made_as or "")
@@ -62,9 +63,8 @@ def clip_spectrogram(request: Request, library: Served, clip: ClipId) -> Respons
     return sent_file(request, library.clip_spectrogram(clip))
 
 
-@router.api_route(
-    "/clips/{clip}/audio", methods=["GET", "HEAD"], summary="A recording's sound", response_class=Response
-)
+@router.head("/clips/{clip}/audio", include_in_schema=False)
+@router.get("/clips/{clip}/audio", methods=["GET", "HEAD"], summary="A recording's sound", response_class=Response)
 def clip_audio(request: Request, library: Served, clip: ClipId) -> Response:
     """A recording as it was understood, as WAV."""
     return sent_file(request, library.clip_sound(clip))
