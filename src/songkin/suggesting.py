@@ -241,7 +241,7 @@ class Suggesting:
         wanted = Wanted(like=tuple(weights), weights=weights, order="best")
         others = self.recommend(wanted, query) if new > 0 else Answer("", ())
         hits = mixed(self.catalog, own, others.hits, query.limit, new)
-        return Answer(f"what {user} plays", hits, others.notes)
+        return Answer("what you play" if user == ME else f"what {user} plays", hits, others.notes)
 
     # Inside ----------------------------------------------------------------------------------------------------
 

@@ -168,7 +168,8 @@ class Wishing:
             weight = _by_plays(heard.get(song), skipped.get(song), self.now)
             side = self.wish.liked if weight > 0 else self.wish.disliked
             side[song] = max(abs(weight), side.get(song, 0.0))
-        self.wish.label.append(f"what {user} loves and plays{self._in_window()}")
+        who = "what you love and play" if user == ME else f"what {user} loves and plays"
+        self.wish.label.append(f"{who}{self._in_window()}")
         if not votes and not heard:
             self._by_adding(user)
 
@@ -178,7 +179,9 @@ class Wishing:
         if len(set(added)) > MOST_ADDED * self.catalog.count():
             added = []  # next to nothing would be left to recommend
         self.wish.add(added, BY_ADDING)
-        nothing = f"{user} has not voted or played {self._in_window().strip() or 'yet'}"
+        nothing = (
+            f"{'You have' if user == ME else f'{user} has'} not voted or played {self._in_window().strip() or 'yet'}"
+        )
         instead = "what was added to playlists counts." if added else "what many like, of many kinds, is shown."
         self.wish.notes.append(f"{nothing}: {instead}")
 

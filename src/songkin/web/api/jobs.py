@@ -80,7 +80,7 @@ def imports(
     try:
         paths = []
         for number, each in enumerate(files):
-            path = Path(folder) / str(number) / (file_name(each.filename or "") or "file")
+            path = Path(folder) / str(number) / _base(each.filename or "")
             path.parent.mkdir()
             with path.open("wb") as out:
                 shutil.copyfileobj(each.file, out, 1 << 20)
@@ -89,6 +89,11 @@ def imports(
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _base(name: str) -> str:
+    """The last part of a name that was sent, whatever folders it tells of."""
+    return file_name(name.replace("\\", "/").rpartition("/")[2]) or "file"
 
 
 @router.post("/imports/links", summary="Import links", status_code=202, responses=told(Job, JOB, status=202))

@@ -64,7 +64,7 @@ def clip_spectrogram(request: Request, library: Served, clip: ClipId) -> Respons
 
 
 @router.head("/clips/{clip}/audio", include_in_schema=False)
-@router.get("/clips/{clip}/audio", methods=["GET", "HEAD"], summary="A recording's sound", response_class=Response)
+@router.get("/clips/{clip}/audio", summary="A recording's sound", response_class=Response)
 def clip_audio(request: Request, library: Served, clip: ClipId) -> Response:
     """A recording as it was understood, as WAV."""
     return sent_file(request, library.clip_sound(clip))
