@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi.testclient import TestClient
@@ -38,7 +39,7 @@ def client(home: Path, **flags: object) -> Iterator[TestClient]:
         yield browser
 
 
-def songs(browser: TestClient) -> dict[str, str]:
+def songs(browser: Any) -> dict[str, str]:
     """Ids of all songs by their titles."""
     return {
         track["title"]: track["id"] for track in browser.get(f"{API}/tracks", params={"limit": 200}).json()["tracks"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -180,7 +181,7 @@ def test_recordings_are_capped_while_they_come(home: Path) -> None:
         large = browser.post(f"{API}/clips", files={"file": ("x.wav", b"\x00" * (2 << 20))})
         assert large.status_code == 413
 
-        def endless() -> object:
+        def endless() -> Iterator[bytes]:
             yield b'--b\r\ncontent-disposition: form-data; name="file"; filename="x"\r\n\r\n'
             for _ in range(200):
                 yield b"\x00" * 65536

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Final
 
 from fastapi import APIRouter, Request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -65,12 +65,18 @@ class Counting:
             self.numbers.seconds.labels(route).observe(time.perf_counter() - began)
 
 
+PREFIXES: Final = ("/api/v1", "/media")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def _route(scope: Scope) -> str:
-    route: Any = scope.get("route")
-    return str(scope.get("songkin.route") or getattr(route, "path_format", None) or getattr(route, "path", "other"))
+    """The route as it is written. FastAPI tells it without what it is included under."""
+    known: str = scope.get("songkin.route", "")
+    told = str(getattr(scope.get("route"), "path", ""))
+    if known or not told:
+        return known or "other"
+    under = next((each for each in PREFIXES if scope["path"].startswith(f"{each}/")), "")
+    return told if told.startswith(under) else f"{under}{told}"
 
 
 @router.get("/healthz", summary="Does it live?")
