@@ -50,7 +50,7 @@ def songs(browser: Any) -> dict[str, str]:
 def running(home: Path, **flags: object) -> Iterator[str]:
     """The address of a real server for the library in ``home``."""
     config = load({"library": str(home / "library"), "workers": 1, "lock_seconds": 2, "offline": True, **flags})
-    listening = socket.socket()
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(create_app(config), log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, args=([listening],))

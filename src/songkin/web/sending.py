@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
 import orjson
@@ -14,7 +15,8 @@ from fastapi import Request
 from starlette.responses import FileResponse, Response
 
 from songkin.errors import NotFound
-from songkin.models import Medium
+from songkin.models import Hit, Medium, Track
+from songkin.telling import hit_json, track_json
 from songkin.web.problems import clean
 
 JSON: Final = "application/json"
@@ -23,22 +25,38 @@ _FOREVER: Final = "private, max-age=31536000, immutable"
 
 
 def encoded(data: object) -> bytes:
-    """JSON of dataclasses, mappings and lists. Bytes in file names that are no text are shown as replacement characters."""
+    """JSON of dataclasses, mappings and lists; songs and hits as ``telling`` has them. Bytes in file names that are no text
+    are shown as replacement characters."""
     try:
-        return orjson.dumps(data, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(data, default=_plain, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS)
     except (TypeError, ValueError):  # halves of characters: orjson takes none
-        told = json.dumps(data, default=_plain, ensure_ascii=False, allow_nan=False)
+        told = json.dumps(_whole(data), ensure_ascii=False, default=str)
         return clean(told.encode("utf-8", "surrogatepass").decode("utf-8", "replace")).encode()
 
 
 def _plain(value: object) -> Any:
+    if isinstance(value, Track):
+        return track_json(value)
+    if isinstance(value, Hit):
+        return {**hit_json(value), "track": value.track}
     if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
+        return {each.name: getattr(value, each.name) for each in fields(value)}
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, set | frozenset | tuple):
         return list(value)
     return str(value)
+
+
+def _whole(value: object) -> Any:
+    """The same, with all that is inside."""
+    if isinstance(value, Mapping):
+        return {str(key): _whole(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_whole(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, str | int | float | bool) else _whole(_plain(value))
 
 
 def sent(request: Request, data: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

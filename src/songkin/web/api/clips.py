@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import APIRouter, File, Path, Request, UploadFile
 from starlette.responses import Response
 
-from songkin.models import Answer
 from songkin.web.api.asking import Asking, told
 from songkin.web.api.examples import ANSWER, HIT
 from songkin.web.deps import Served
@@ -37,7 +36,7 @@ def upload(
     return sent(request, data, status=201, headers={"location": f"/api/v1/clips/{clip.id}/similar"})
 
 
-@router.get("/{clip}/similar", summary="Songs like it again", responses=told(Answer, ANSWER))
+@router.get("/{clip}/similar", summary="Songs like it again", responses=told(None, ANSWER))
 def similar(
     request: Request,
     library: Served,

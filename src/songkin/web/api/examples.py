@@ -9,18 +9,22 @@ SONG: Final[dict[str, Any]] = {
     "title": "The Last Ferry",
     "artists": ["Mira Halloway"],
     "album": "Sand and Salt",
+    "album_artist": "",
     "year": 2014,
     "genres": ["folk"],
     "duration": 183.4,
     "bpm": 92.0,
     "key": "D minor",
+    "loudness": -14.2,
+    "source": "folder",
+    "path": "/home/me/Music/Mira Halloway/The Last Ferry.flac",
+    "missing": False,
 }
 HIT: Final[dict[str, Any]] = {
     "rank": 1,
     "score": 0.87,
     "track": SONG,
     "why": ["heard: guitar 0.71, slow 0.44", "words: ferry"],
-    "duplicate_of": "",
 }
 ANSWER: Final[dict[str, Any]] = {"query": "quiet guitar", "hits": [HIT], "notes": []}
 PAGE: Final[dict[str, Any]] = {**ANSWER, "total": 50, "next": "ZnJvbSAyNA"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from itertools import islice
 from typing import Annotated, Literal
 from uuid import UUID
@@ -109,19 +108,19 @@ def known(library: Library, songs: Sequence[UUID]) -> tuple[str, ...]:
     return tuple(library.song(str(song)).id for song in songs)
 
 
-@router.post("/recommend", summary="Recommend", responses=told(Answer, ANSWER))
+@router.post("/recommend", summary="Recommend", responses=told(None, ANSWER))
 def recommend(request: Request, library: Served, me: Me, wish: Wish) -> Response:
     """Songs that go with what is liked, and not with what is not. What was asked from never comes back."""
     return sent(request, library.recommend(wish.wanted(library, me), wish.asked()))
 
 
-@router.post("/alchemy", summary="Add and subtract songs", responses=told(Answer, ANSWER))
+@router.post("/alchemy", summary="Add and subtract songs", responses=told(None, ANSWER))
 def alchemy(request: Request, library: Served, sums: Sum) -> Response:
     """Songs near to the sum of some songs without others, by sound."""
     return sent(request, library.alchemy(known(library, sums.add), known(library, sums.subtract), sums.asked()))
 
 
-@router.get("/path", summary="A walk from song to song", responses=told(Answer, ANSWER))
+@router.get("/path", summary="A walk from song to song", responses=told(None, ANSWER))
 def path(
     request: Request,
     library: Served,
@@ -133,7 +132,7 @@ def path(
     return sent(request, library.path(library.song(str(first)).id, library.song(str(last)).id, asked))
 
 
-@router.post("/radio", summary="A station's next songs", responses=told(Answer, ANSWER))
+@router.post("/radio", summary="A station's next songs", responses=told(None, ANSWER))
 def radio(request: Request, library: Served, me: Me, tuned: Tuned) -> Response:
     """Songs without end that learn from skips. The station keeps nothing: send what it played with each question."""
     plays = [(library.song(str(each.song)).id, each.skipped) for each in tuned.played]
@@ -143,7 +142,7 @@ def radio(request: Request, library: Served, me: Me, tuned: Tuned) -> Response:
         return sent(request, Answer("radio", hits, tuple(station.notes)))
 
 
-@router.get("/fingerprint", summary="A playlist of what I play", responses=told(Answer, ANSWER))
+@router.get("/fingerprint", summary="A playlist of what I play", responses=told(None, ANSWER))
 def fingerprint(
     request: Request,
     library: Served,
@@ -179,7 +178,7 @@ def near(
 ) -> Response:
     """By the mean of their songs."""
     found = library.clusters.nearest(library.playlist(str(playlist)).id, limit=limit)
-    return sent(request, asdict(found))
+    return sent(request, found)
 
 
 def _told(found: Clustering) -> dict[str, object]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from songkin.models import Answer, Facets, Named, Page, Track
+from songkin.models import Facets, Page
 from songkin.models import Query as Asked
 from songkin.web.api.asking import (
     Asking,
@@ -67,7 +67,7 @@ def paged(request: Request, page: Page) -> Response:
     return sent(request, data, headers=link_to(request, after))
 
 
-@router.get("/find", summary="Songs by words", responses=told(Page, PAGE))
+@router.get("/find", summary="Songs by words", responses=told(None, PAGE))
 def find(
     request: Request, library: Served, asked: Asking, q: Text = "", sort: Sort = "best", cursor: Cursor = ""
 ) -> Response:
@@ -76,7 +76,7 @@ def find(
     return paged(request, library.browse(q, asked, offset=offset_of(cursor), sort=sort))
 
 
-@router.get("/tracks", summary="All songs", responses=told(Page, PAGE))
+@router.get("/tracks", summary="All songs", responses=told(None, PAGE))
 def tracks(
     request: Request,
     library: Served,
@@ -98,13 +98,13 @@ def facets(request: Request, library: Served, q: Text = "", where: Where = []) -
     return sent(request, library.facets(q, filters_of(where)))
 
 
-@router.get("/lookup", summary="Names while they are typed", responses=told(Named))
+@router.get("/lookup", summary="Names while they are typed", responses=told(None))
 def lookup(request: Request, library: Served, q: Text = "", limit: Annotated[int, Query(ge=1, le=50)] = 8) -> Response:
     """Songs, artists, albums and playlists that are called so, or begin so."""
     return sent(request, library.names(q, limit))
 
 
-@router.get("/similar/{song}", summary="Songs like one", responses=told(Answer, ANSWER))
+@router.get("/similar/{song}", summary="Songs like one", responses=told(None, ANSWER))
 def similar(request: Request, library: Served, song: SongId, asked: Asking) -> Response:
     """Songs that sound like one of the library."""
     return sent(request, library.similar(library.song(str(song)).id, asked))
@@ -114,24 +114,25 @@ def similar(request: Request, library: Served, song: SongId, asked: Asking) -> R
 def track(request: Request, library: Served, song: SongId) -> Response:
     """All that is known of a song."""
     shown = library.show(library.song(str(song)).id)
-    names = ("track", "keys", "playlists", "albums", "predicted", "heard", "vectors", "votes")
+    names = ("keys", "playlists", "albums", "predicted", "heard", "vectors", "votes")
     twins = [{"track": twin, "evidence": why} for twin, why in shown.duplicates]
-    return sent(request, {**{name: getattr(shown, name) for name in names}, "duplicates": twins})
+    told = {name: getattr(shown, name) for name in names}
+    return sent(request, {"track": asdict(shown.track), **told, "duplicates": twins})
 
 
-@router.patch("/tracks/{song}", summary="Correct a song", responses=told(Track, SONG))
+@router.patch("/tracks/{song}", summary="Correct a song", responses=told(None, SONG))
 def correct(request: Request, library: Served, song: SongId, told: Correction) -> Response:
     """What a person says stands above what files and tables say. A run that can be undone."""
     return sent(request, library.set(library.song(str(song)).id, told.fields, clear=told.clear))
 
 
-@router.delete("/tracks/{song}", summary="Forget a song", responses=told(Track, SONG))
+@router.delete("/tracks/{song}", summary="Forget a song", responses=told(None, SONG))
 def forget(request: Request, library: Served, song: SongId) -> Response:
     """Remove it from the library; its file stays."""
     return sent(request, library.forget(library.song(str(song)).id))
 
 
-@router.post("/tracks/{song}/join", summary="Let two songs be one", responses=told(Track, SONG))
+@router.post("/tracks/{song}/join", summary="Let two songs be one", responses=told(None, SONG))
 def join(request: Request, library: Served, song: SongId, other: Joining) -> Response:
     """What is known of both is known of the one that has a file, else of `into`. A run that can be undone."""
     return sent(request, library.join(library.song(str(song)).id, library.song(other.into.lower()).id))
@@ -151,4 +152,4 @@ def listened(request: Request, library: Served, me: Me, song: SongId, heard: Hea
     """For the history, and for recommendations."""
     note = library.played if heard.kind == "play" else library.skipped
     event = note(library.song(str(song)).id, seconds=heard.seconds, user=me)
-    return sent(request, {"event": asdict(event)}, status=201)
+    return sent(request, {"event": event}, status=201)
