@@ -20,8 +20,6 @@ function arrived() {
   }
   const box = one("#q");
   if (document.activeElement !== box) box.value = new URLSearchParams(location.search).get("q") ?? "";
-  const back = one(".theme input[name=back]");
-  if (back) back.value = here + location.search;
 }
 
 let last = location.pathname + location.search;

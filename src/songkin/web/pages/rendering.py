@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import jinja2
 from fastapi import Request, Response
@@ -40,7 +40,7 @@ NO_STORE: Final = {"cache-control": "private, no-store", "vary": "HX-Request"}
 
 def page(request: Request, template: str, status: int = 200, **known: Any) -> Response:
     """A template as an answer; ``request`` and what is ``known`` are what it can show."""
-    text = templates().get_template(template).render(request=request, here=_here(request), **known)
+    text = templates().get_template(template).render(request=request, **known)
     return HTMLResponse(clean(text), status, NO_STORE)
 
 
@@ -56,7 +56,7 @@ class PageRoute(APIRoute):
                 return await inner(request)
             except SongkinError as error:
                 status = status_of(error)
-                return page(request, "error.html", status, error=error, status=status)
+                return page(request, "error.html", status, error=error, code=status)
 
         return shown
 
@@ -73,7 +73,7 @@ def templates() -> jinja2.Environment:
         auto_reload=False,
     )
     made.globals.update(asset=asset, has_scripts=has_scripts, link=link)
-    made.filters.update(clock=clock, percent=percent, count=count, tenth=tenth, kind=kind)
+    made.filters.update(clock=clock, percent=percent, count=count, tenth=tenth, kind=kind, pair=pair, look=look)
     return made
 
 
@@ -124,6 +124,16 @@ def tenth(number: float | None) -> str:
     return "" if number is None else f"{number:.1f}"
 
 
+def pair(value: str, name: str) -> tuple[str, str]:
+    """A value with its name, as ``link`` takes it."""
+    return name, value
+
+
+def look(key: str, known: Mapping[str, Any]) -> Any:
+    """What is known under ``key``."""
+    return known[key]
+
+
 def kind(track: Track) -> str:
     """What to ask a browser whether it can play a song: the MIME type that its name promises; empty without a file."""
     if not track.path or track.missing:
@@ -131,7 +141,15 @@ def kind(track: Track) -> str:
     return _KINDS.get(track.path.rpartition(".")[2].lower(), "application/octet-stream")
 
 
-def _here(request: Request) -> str:
-    """The address of this page, as it is given back by forms."""
-    asked = request.url.query
-    return f"{request.url.path}?{asked}" if asked else request.url.path
+def is_part(request: Request) -> bool:
+    """Whether a page's script asks for a piece of a page; who follows the link gets a whole one."""
+    return request.headers.get("hx-request-type") == "partial"
+
+
+def back(request: Request, otherwise: str) -> str:
+    """Where a form without scripts leads back to: the page it stood on, and only if that is ours."""
+    came = urlsplit(request.headers.get("referer", ""))
+    if came.netloc != request.headers.get("host", "") or not came.path.startswith("/") or came.path.startswith("//"):
+        return otherwise
+    return f"{came.path}?{came.query}" if came.query else came.path
+

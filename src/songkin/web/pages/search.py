@@ -18,7 +18,7 @@ from songkin.web.deps import Me, Served
 from songkin.web.pages.asking import FACETS, MOST, PAGE, SORTS, Asked
 from songkin.web.pages.asking import in_order as sorted_by
 from songkin.web.pages.remembering import remember
-from songkin.web.pages.rendering import PageRoute, link, page
+from songkin.web.pages.rendering import PageRoute, is_part, link, page
 
 router = APIRouter(route_class=PageRoute)
 
@@ -89,11 +89,11 @@ def found(request: Request, music: Served, q: str = "") -> Response:
     """Albums and playlists for words, below which their songs stand."""
     text = " ".join(q.split())
     if not text:
-        return page(request, "found.html", albums=(), lists=())
+        return page(request, "found.html", part=is_part(request), albums=(), lists=())
     answer = remember(request, music, ("albums", text), lambda: music.find_albums(text, limit=_ALBUMS))
     albums = [hit for hit in answer.hits if hit.album.tracks]
     lists = [each for each in music.playlists() if text.casefold() in each.name.casefold()][:_ALBUMS]
-    return page(request, "found.html", albums=albums, lists=lists)
+    return page(request, "found.html", part=is_part(request), albums=albums, lists=lists)
 
 
 @router.get("/begin")
@@ -106,7 +106,7 @@ def begin(request: Request, music: Served, me: Me) -> Response:
     newest = [standing.track for standing in music.top("newest", user=me, limit=12)]
     fresh = [Hit(rank, 0.0, track) for rank, track in enumerate(newest, 1)]
     votes = music.catalog.votes_of(me)
-    return page(request, "begin.html", answer=answer, newest=fresh, votes=votes, known=bool(votes))
+    return page(request, "begin.html", part=is_part(request), answer=answer, newest=fresh, votes=votes, known=bool(votes))
 
 
 # Inside -----------------------------------------------------------------------------------------------------------
