@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from songkin.config import Config
-from songkin.errors import NotFound, QueryError, WeightsMissing
+from songkin.errors import QueryError, WeightsMissing
 from songkin.models import ME, Answer, Hit, Playlist, Query, Track, user_name
 from songkin.remembering import Remembering
 from songkin.store.catalog import Catalog
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from songkin.spaces import Statistics
     from songkin.store.playlistbook import Place
 
-OWN: Final = "own"
-"""The source of playlists that a listener put together here."""
 _PATIENCE: Final = 1.0
 """Seconds that a station may be held up for what is heard to be noted."""
 
@@ -146,26 +144,6 @@ class Suggesting:
         gone = [place for entry, place in zip(entries, places, strict=True) if not entry.track]
         order = flowing([track for track, _ in here])
         return self._keep_list(old, [*(here[n][1] for n in order), *gone], save, "put in order")
-
-    def keep_playlist(self, name: str, songs: Sequence[str]) -> Playlist:
-        """Keep songs (ids, in this order) as a new playlist. It is a run that can be taken back. Raises ``QueryError`` where
-        the name is none or taken, or there is no song, ``NotFound``, ``LibraryBusy``."""
-        from songkin.importing import lists
-        from songkin.indexing import refresh
-        from songkin.progress import Quiet
-        from songkin.store.lock import run_lock
-
-        known = self.catalog.tracks(songs)
-        if lost := [song for song in songs if song not in known]:
-            raise NotFound(f"There is no song {lost[0][:40]!r}.", remedy="It may have been removed.")
-        if not songs:
-            raise QueryError("A playlist needs songs.", remedy="Queue or pick some first.")
-        if self.catalog.playlists.named(name):
-            raise QueryError(f"There is a playlist {name!r} already.", remedy="Choose another name.")
-        with run_lock(self.config):
-            kept = lists.write(self.catalog, name, songs, OWN, "")
-            refresh.refresh(self.catalog, self.config, Quiet())
-        return kept
 
     def read_list(self, what: str, called: str = "") -> ReadList:
         """The songs of the library that stand in a playlist from elsewhere, a file or a link; nothing is imported. ``called``

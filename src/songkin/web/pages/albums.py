@@ -66,9 +66,7 @@ def artist(request: Request, music: Served, me: Me, name: str = "") -> Response:
     records = [each for each in _shelf(request, music) if ids.intersection(each.tracks)]
     hits = [Hit(rank, 0.0, track) for rank, track in enumerate(songs, 1)]
     shown = next((each for track in songs for each in track.artists if each.casefold() == name.casefold()), name)
-    return page(
-        request, "artist.html", name=shown, hits=hits, albums=records, votes=music.catalog.votes_of(me)
-    )
+    return page(request, "artist.html", name=shown, hits=hits, albums=records, votes=music.catalog.votes_of(me))
 
 
 @router.get("/artist/near")

@@ -2,48 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from starlette.datastructures import QueryParams
 
 from songkin.errors import QueryError
-from songkin.models import Filter, Hit, Track
+from songkin.models import Filter
 from songkin.search.filters import parse_filter
 
-MOST: Final = 120
-"""Songs that words find; further ones are hardly what was meant."""
 PAGE: Final = 24
-FACETS: Final = ("genre", "year", "bpm", "key", "source")
+FACETS: Final = ("genre", "year", "bpm", "mood", "key", "source")
 """What can be filtered by touching it, in this order."""
 VIEWS: Final = ("cards", "table")
+SORTS: Final[Mapping[str, str]] = {
+    "best": "Best first",
+    "title": "Title",
+    "artist": "Artist",
+    "album": "Album",
+    "-added": "Newest here",
+    "-year": "Latest",
+    "year": "Earliest",
+    "bpm": "Slowest",
+    "-bpm": "Fastest",
+    "loudness": "Quietest",
+    "-duration": "Longest",
+}
 _STEERED: Final = 20
 """Songs that a search may be steered by."""
 
 Pairs = list[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """An order: what it is called, what it compares, whether the greatest come first."""
-
-    name: str
-    by: Callable[[Track], Any]
-    last_first: bool = False
-
-
-SORTS: Final[Mapping[str, Sort]] = {
-    "best": Sort("Best first", lambda _: 0),
-    "title": Sort("Title", lambda track: track.title.casefold()),
-    "artist": Sort("Artist", lambda track: (track.artist.casefold(), track.album, track.disc_no or 0, track.track_no or 0)),
-    "newest": Sort("Newest here", lambda track: track.added_at or None, last_first=True),
-    "year": Sort("Year", lambda track: track.year),
-    "slow": Sort("Slowest", lambda track: track.bpm),
-    "fast": Sort("Fastest", lambda track: track.bpm, last_first=True),
-    "quiet": Sort("Quietest", lambda track: track.loudness),
-    "long": Sort("Longest", lambda track: track.duration, last_first=True),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +113,6 @@ class Asked:
         """No longer steered by a song."""
         like, unlike = (tuple(each for each in songs if each != song) for songs in (self.like, self.unlike))
         return self.put(like=like, unlike=unlike)
-
-
-def in_order(hits: tuple[Hit, ...], sort: str) -> tuple[Hit, ...]:
-    """Hits as they were asked to be sorted; what is unknown comes last."""
-    if sort == "best":
-        return hits
-    order = SORTS[sort]
-    known = [hit for hit in hits if order.by(hit.track) is not None]
-    unknown = [hit for hit in hits if order.by(hit.track) is None]
-    known.sort(key=lambda hit: order.by(hit.track), reverse=order.last_first)
-    return tuple(replace(hit, rank=rank) for rank, hit in enumerate([*known, *unknown], 1))
 
 
 def _number(text: str) -> int:

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
-from songkin.errors import NotFound, QueryError
+from songkin.errors import QueryError
 from songkin.exports.names import file_name
 from songkin.library import Library
 from songkin.models import Exported, Hit, Playlist
@@ -39,14 +39,14 @@ def playlists(request: Request, music: Served) -> Response:
 @router.post("/playlists")
 def keep(music: Served, name: Annotated[str, Form()], songs: Annotated[str, Form()]) -> Response:
     """Keep songs as a playlist."""
-    kept = music.keep_playlist(" ".join(name.split()), songs.split()[:_LONGEST])
+    kept = music.make_playlist(name, songs.split()[:_LONGEST])
     return RedirectResponse(f"/playlists/{kept.id}", 303)
 
 
 @router.get("/playlists/{playlist}")
 def playlist(request: Request, music: Served, me: Me, playlist: str) -> Response:
     """One playlist."""
-    found = _one(music, playlist)
+    found = music.playlist(playlist)
     entries = music.entries(found.id)
     hits = [Hit(entry.pos + 1, 0.0, entry.track) for entry in entries if entry.track]
     lost = [entry for entry in entries if not entry.track]
@@ -65,20 +65,20 @@ def extend(
     """Let a playlist grow, or a copy of it under another name."""
     if not 1 <= count <= _MOST:
         raise QueryError(f"{count} songs cannot be added.", remedy=f"Add 1 to {_MOST}.")
-    kept, _ = music.extend(_one(music, playlist).id, count, adventurous=adventurous, save=save.strip())
+    kept, _ = music.extend(music.playlist(playlist).id, count, adventurous=adventurous, save=save.strip())
     return RedirectResponse(f"/playlists/{kept.id}", 303)
 
 
 @router.post("/playlists/{playlist}/order")
 def order(music: Served, playlist: str) -> Response:
     """Put a playlist in an order that flows."""
-    return RedirectResponse(f"/playlists/{music.reorder(_one(music, playlist).id).id}", 303)
+    return RedirectResponse(f"/playlists/{music.reorder(music.playlist(playlist).id).id}", 303)
 
 
 @router.get("/playlists/{playlist}/export")
 def export(music: Served, playlist: str, form: str = "m3u") -> Response:
     """A playlist as a file for other programs."""
-    found = _one(music, playlist)
+    found = music.playlist(playlist)
     return _written(found.name, form, lambda path: music.export.playlist(found.id, path, form))
 
 
@@ -90,14 +90,6 @@ def export_songs(music: Served, songs: str = "", name: str = "songs", form: str 
 
 
 # Inside -----------------------------------------------------------------------------------------------------------
-
-
-def _one(music: Library, playlist: str) -> Playlist:
-    """The playlist with this id: never a name, which could be several, or a file's."""
-    found = music.catalog.playlists.with_ids([playlist])
-    if not found:
-        raise NotFound("There is no such playlist here.", remedy="It may have been taken back. /playlists shows them all.")
-    return found[0]
 
 
 def _covers(music: Library, each: Playlist) -> list[str]:

@@ -68,7 +68,9 @@ class Wish:
             new_only="new" in params,
         )
         if wish.mode not in MODES:
-            raise QueryError(f"There is no way {wish.mode[:40]!r} to recommend.", remedy=f"Use one of: {', '.join(MODES)}.")
+            raise QueryError(
+                f"There is no way {wish.mode[:40]!r} to recommend.", remedy=f"Use one of: {', '.join(MODES)}."
+            )
         if wish.order not in ORDERS:
             raise QueryError(f"There is no order {wish.order[:40]!r}.", remedy=f"Use one of: {', '.join(ORDERS)}.")
         return wish
@@ -140,9 +142,12 @@ def _wanted(wish: Wish, me: str) -> Wanted:
 def _with_names(music: Library, wish: Wish, params: QueryParams) -> Wish:
     """Songs that were typed rather than picked, as without scripts, and the playlist by its id: never a file of this
     machine."""
-    typed = {name: tuple(_named(music, text) for text in params.getlist(f"{name}-name") if text.strip()) for name in ("like", "dislike")}
-    if wish.playlist and not music.catalog.playlists.with_ids([wish.playlist]):
-        raise NotFound("There is no such playlist here.", remedy="Choose one from the list.")
+    typed = {
+        name: tuple(_named(music, text) for text in params.getlist(f"{name}-name") if text.strip())
+        for name in ("like", "dislike")
+    }
+    if wish.playlist:
+        music.playlist(wish.playlist)
     return replace(wish, like=(*wish.like, *typed["like"]), dislike=(*wish.dislike, *typed["dislike"]))
 
 
@@ -167,8 +172,14 @@ def _from_list(found: ReadList) -> Response:
     """To a page of which the address names the songs of a list."""
     if not found.songs:
         note = " ".join(found.notes) or "None of its songs is in the library."
-        raise SourceError(f"Nothing of {found.name[:80]!r} is here. {note}", remedy="Send a list of songs that you have.")
-    pairs = [("mode", "songs"), *(("like", song) for song in found.songs[:_LONGEST]), *(("note", note) for note in found.notes)]
+        raise SourceError(
+            f"Nothing of {found.name[:80]!r} is here. {note}", remedy="Send a list of songs that you have."
+        )
+    pairs = [
+        ("mode", "songs"),
+        *(("like", song) for song in found.songs[:_LONGEST]),
+        *(("note", note) for note in found.notes),
+    ]
     return RedirectResponse(link("/recommend", pairs), 303)
 
 

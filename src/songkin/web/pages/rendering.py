@@ -152,4 +152,3 @@ def back(request: Request, otherwise: str) -> str:
     if came.netloc != request.headers.get("host", "") or not came.path.startswith("/") or came.path.startswith("//"):
         return otherwise
     return f"{came.path}?{came.query}" if came.query else came.path
-

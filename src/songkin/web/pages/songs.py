@@ -104,8 +104,16 @@ def measures(track: Track) -> list[Measure]:
     found = [
         Measure("Tempo", f"{track.bpm:.0f} bpm" if track.bpm else "", _share(track.bpm, 40, 200)),
         Measure("Key", track.key),
-        Measure("Loudness", f"{tenth(track.loudness)} LUFS" if track.loudness is not None else "", _share(track.loudness, -40, -5)),
-        Measure("Brightness", f"{track.brightness:.0f} Hz" if track.brightness else "", _share(track.brightness, 0, _BRIGHTEST)),
+        Measure(
+            "Loudness",
+            f"{tenth(track.loudness)} LUFS" if track.loudness is not None else "",
+            _share(track.loudness, -40, -5),
+        ),
+        Measure(
+            "Brightness",
+            f"{track.brightness:.0f} Hz" if track.brightness else "",
+            _share(track.brightness, 0, _BRIGHTEST),
+        ),
         Measure("Onsets", _each(track, "onset_rate", "a second"), _share(track.features.get("onset_rate"), 0, 10)),
         Measure("Range", _each(track, "dynamic_range", "dB"), _share(track.features.get("dynamic_range"), 0, 40)),
     ]
