@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -50,7 +50,13 @@ def playlist(request: Request, music: Served, me: Me, playlist: str) -> Response
     entries = music.entries(found.id)
     hits = [Hit(entry.pos + 1, 0.0, entry.track) for entry in entries if entry.track]
     lost = [entry for entry in entries if not entry.track]
-    known = {"playlist": found, "hits": hits, "lost": lost, "forms": FORMS, "votes": music.catalog.votes_of(me)}
+    known: dict[str, Any] = {
+        "playlist": found,
+        "hits": hits,
+        "lost": lost,
+        "forms": FORMS,
+        "votes": music.catalog.votes_of(me),
+    }
     return page(request, "playlist.html", seconds=sum(hit.track.duration or 0 for hit in hits), **known)
 
 

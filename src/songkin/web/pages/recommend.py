@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 
 from songkin.errors import NotFound, QueryError, SourceError
@@ -21,7 +21,6 @@ from songkin.recommending.asking import ORDERS, SAFE, Wanted
 from songkin.recommending.reading import ReadList
 from songkin.web.deps import Me, Served
 from songkin.web.pages.rendering import PageRoute, link, page
-from songkin.web.pages.uploading import blocks, upload
 
 router = APIRouter(route_class=PageRoute)
 
@@ -34,7 +33,6 @@ MODES: Final[Mapping[str, str]] = {
 }
 _LONGEST: Final = 60
 """Songs that an address may name."""
-_LIST_MB: Final = 20
 _PATH: Final = 12
 
 
@@ -108,10 +106,9 @@ def recommend(request: Request, music: Served, me: Me) -> Response:
 
 
 @router.post("/recommend")
-async def from_file(request: Request, music: Served) -> Response:
+def from_file(music: Served, file: UploadFile) -> Response:
     """From a playlist that is sent: its songs are looked up, nothing is kept of it."""
-    async with upload(request, _LIST_MB) as file:
-        return await run_in_threadpool(lambda: _from_list(_read(music, file.filename or "", b"".join(blocks(file)))))
+    return _from_list(_read(music, file))
 
 
 # Inside -----------------------------------------------------------------------------------------------------------
@@ -158,13 +155,15 @@ def _named(music: Library, text: str) -> str:
     return found[0].id
 
 
-def _read(music: Library, name: str, body: bytes) -> ReadList:
+def _read(music: Library, file: UploadFile) -> ReadList:
     """A list that was sent. Only its suffix is taken from its name."""
+    name = file.filename or ""
     suffix = "".join(Path(name.replace("\\", "/")).suffixes[-2:]).lower()
     safe = suffix if suffix.replace(".", "").isalnum() and len(suffix) < 20 else ".txt"
     with tempfile.TemporaryDirectory(prefix="songkin-") as folder:
         path = Path(folder) / f"list{safe}"
-        path.write_bytes(body)
+        with path.open("wb") as written:
+            shutil.copyfileobj(file.file, written)
         return music.read_list(str(path), Path(name).name[:80] or "The file")
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
-from starlette.concurrency import run_in_threadpool
 
 from songkin.models import Query
 from songkin.web.deps import Me, Served
 from songkin.web.pages.remembering import remember
 from songkin.web.pages.rendering import PageRoute, page
-from songkin.web.pages.uploading import blocks, upload
 
 router = APIRouter(route_class=PageRoute)
 
 _NEAR: Final = Query(limit=24)
+_BLOCK: Final = 1 << 18
 
 
 @router.get("/record")
@@ -26,10 +26,9 @@ def record(request: Request) -> Response:
 
 
 @router.post("/record")
-async def take(request: Request, music: Served) -> Response:
+def take(music: Served, file: UploadFile) -> Response:
     """Take a recording in, and lead to what is like it."""
-    async with upload(request, music.config.upload_mb) as file:
-        clip = await run_in_threadpool(lambda: music.hear_clip(blocks(file), _NEAR))
+    clip = music.hear_clip(blocks(file), _NEAR)
     return RedirectResponse(f"/record/{clip.id}", 303)
 
 
@@ -39,3 +38,9 @@ def clip(request: Request, music: Served, me: Me, clip: str) -> Response:
     music.clip_sound(clip)  # it may be gone, whatever is remembered of it
     answer = remember(request, music, ("clip", clip), lambda: music.like_clip(clip, _NEAR))
     return page(request, "clip.html", clip=clip, answer=answer, votes=music.catalog.votes_of(me))
+
+
+def blocks(file: UploadFile) -> Iterator[bytes]:
+    """What was sent, piece by piece."""
+    while block := file.file.read(_BLOCK):
+        yield block

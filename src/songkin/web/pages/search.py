@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -46,7 +46,7 @@ def search(request: Request, music: Served, me: Me) -> Response:
         return page(request, "start.html", asked=asked, tries=_tries(request, music), songs=music.catalog.count())
     found = _answer(music, asked)
     more = link("/", [*asked.pairs(), ("page", str(asked.page + 1))]) if found.after else ""
-    known = {"asked": asked, "hits": found.hits, "more": more, "votes": music.catalog.votes_of(me)}
+    known: dict[str, Any] = {"asked": asked, "hits": found.hits, "more": more, "votes": music.catalog.votes_of(me)}
     if "part" in request.query_params:
         return page(request, "hits.html", steer=_steer(asked), **known)
     if asked.text and asked.page == 1:

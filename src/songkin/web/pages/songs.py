@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -89,7 +89,7 @@ def compare(request: Request, music: Served, me: Me, a: str = "", b: str = "") -
         music.song(each) if each else next(iter(music.lookup(name[:100], 1)), None) if name else None
         for each, name in zip((a, b), typed, strict=True)
     ]
-    known: dict[str, object] = {"pair": pair, "likeness": None, "votes": music.catalog.votes_of(me)}
+    known: dict[str, Any] = {"pair": pair, "likeness": None, "votes": music.catalog.votes_of(me)}
     if pair[0] and pair[1]:
         shown = [music.show(track.id) for track in pair if track]
         tags = dict.fromkeys(tag for each in shown for tag in list(each.heard)[:8])
