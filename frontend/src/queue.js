@@ -49,28 +49,28 @@ function shift(event, made, song) {
   announce(`${song.title} is number ${state.queue.findIndex((each) => each.key === song.key) + 1}.`);
 }
 
+// Listens on the document: a grip that moves in its list would lose the pointer.
 function drag(event, made) {
   if (event.button) return;
   event.preventDefault();
-  const grip = event.currentTarget;
   const from = place(made);
-  grip.setPointerCapture(event.pointerId);
+  const ending = new AbortController();
   made.classList.add("dragged");
   const over = (moved) => {
-    const after = all("li", list).filter((each) => each !== made).find((each) => {
+    const after = all("li", list).find((each) => {
       const box = each.getBoundingClientRect();
-      return moved.clientY < box.top + box.height / 2;
+      return each !== made && moved.clientY < box.top + box.height / 2;
     });
-    list.insertBefore(made, after ?? null);
+    if (after !== made.nextElementSibling) list.insertBefore(made, after ?? null);
   };
-  grip.addEventListener("pointermove", over);
   const done = () => {
-    grip.removeEventListener("pointermove", over);
+    ending.abort();
     made.classList.remove("dragged");
     move(from, all("li", list).indexOf(made));
     changed();
   };
-  grip.addEventListener("lostpointercapture", done, { once: true });
+  document.addEventListener("pointermove", over, ending);
+  for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, done, ending);
 }
 
 function fill() {

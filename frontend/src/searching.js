@@ -35,8 +35,25 @@ form.addEventListener("submit", (event) => {
   search(box.value.trim());
 });
 
+// A search is noted when its results were looked at for a while: what is typed on the way to it is none.
+const STAYED = 2500;
+let noting;
+let noted = asked;
+
 document.addEventListener("htmx:after:swap", () => {
-  if (document.activeElement !== box) asked = new URLSearchParams(location.search).get("q") ?? "";
+  const text = location.pathname === "/" ? (new URLSearchParams(location.search).get("q") ?? "") : "";
+  if (document.activeElement !== box) asked = text;
+  clearTimeout(noting);
+  if (!text || text === noted) return;
+  noting = setTimeout(() => {
+    noted = text;
+    fetch("/api/v1/searches", {
+      method: "POST",
+      keepalive: true,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ text }),
+    }).catch(() => {}); // only a note
+  }, STAYED);
 });
 one("#suggest").addEventListener("click", () => {
   names.hide();

@@ -276,12 +276,6 @@ class Library(Suggesting, Describing, Teaching, Feedback, Browsing, Compiling, P
 
         return joined(self.catalog, self.catalog.playlists.albums())
 
-    def shelf(self) -> list[AlbumNote]:
-        """Every album once, by title: those that sources tell of, and those that the songs here are on."""
-        from songkin.shelves import gathered
-
-        return [album for album, _ in gathered(self.catalog)]
-
     def forget(self, what: str) -> Track:
         """Remove one song from the library (its file stays). Raises ``NotFound``, ``Ambiguous``."""
         from songkin.indexing import refresh

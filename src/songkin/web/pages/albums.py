@@ -86,11 +86,11 @@ def artists_near(request: Request, music: Served, name: str = "") -> Response:
 
 
 def _shelf(request: Request, music: Library) -> list[AlbumNote]:
-    return remember(request, music, "shelf", music.shelf)
+    return remember(request, music, "shelf", music.all_albums)
 
 
 def _one(request: Request, music: Library, album: str) -> AlbumNote:
-    found = remember(request, music, "shelf by id", lambda: {each.id: each for each in music.shelf()}).get(album)
+    found = remember(request, music, "shelf by id", lambda: {each.id: each for each in music.all_albums()}).get(album)
     if found is None:
         raise NotFound("There is no such album here.", remedy="Search for it by its name.")
     return found

@@ -142,5 +142,7 @@ def _album(request: Request, music: Library, track: Track) -> str:
     """The id of the album that a song is on; empty where it is on none."""
     if not track.album:
         return ""
-    by_song = remember(request, music, "albums by song", lambda: {i: a.id for a in music.shelf() for i in a.tracks})
+    by_song = remember(
+        request, music, "albums by song", lambda: {i: a.id for a in music.all_albums() for i in a.tracks}
+    )
     return by_song.get(track.id, "")
