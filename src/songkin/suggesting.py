@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from songkin.recommending.asking import Wanted
     from songkin.recommending.gathered import Gathered
     from songkin.recommending.names import Names
+    from songkin.recommending.reading import ReadList
     from songkin.recommending.scheduled import SelfFilling
     from songkin.recommending.station import Station
     from songkin.recommending.wishes import Wish
@@ -143,6 +144,13 @@ class Suggesting:
         gone = [place for entry, place in zip(entries, places, strict=True) if not entry.track]
         order = flowing([track for track, _ in here])
         return self._keep_list(old, [*(here[n][1] for n in order), *gone], save, "put in order")
+
+    def read_list(self, what: str, called: str = "") -> ReadList:
+        """The songs of the library that stand in a playlist from elsewhere, a file or a link; nothing is imported. ``called``
+        is how a file is spoken of. Raises ``SourceError``, ``Unreachable``."""
+        from songkin.recommending.reading import read_list
+
+        return read_list(self.catalog, self.config, what, called)
 
     def _growing(self, playlist: str, save: str) -> Playlist:
         """A playlist that may be changed, or kept under another name. Raises ``QueryError`` for one that fills itself."""

@@ -218,8 +218,12 @@ class Wishing:
             self.wish.names.append(f"{name}. {description}" if description else name)
 
     def _file(self, path: str, weight: float) -> None:
+        self.given(expand([path]), path, weight)
+
+    def given(self, items: Iterable[Given | SourceError], name: str, weight: float = 1.0) -> None:
+        """The playlists in files that are at hand; ``name`` is what they are called as a whole. Raises ``SourceError``."""
         listings = 0
-        for item in expand([path]):
+        for item in items:
             if isinstance(item, SourceError):
                 raise item
             kind = recognise(item)
@@ -230,7 +234,7 @@ class Wishing:
                     listings += 1
                     self._listing(item, record, weight)
         if not listings:
-            raise SourceError(f"{path} holds no playlist.", remedy="Name a playlist, or import it and name its songs.")
+            raise SourceError(f"{name} holds no playlist.", remedy="Name a playlist, or import it and name its songs.")
 
     def _listing(self, item: Given, listing: Listing, weight: float) -> None:
         songs = [entry.song for entry in listing.entries[:MOST] if self._of_the_time(entry.added_at)]

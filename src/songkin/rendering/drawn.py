@@ -1,7 +1,7 @@
 """A cover for songs that have none: drawn from names, always the same for the same names.
 
-The album decides colours and figure, so that its songs look alike; letters stand large in a corner. Whatever a name
-holds, it is text in the picture, and only what XML allows.
+The album decides colours and figure, so that its songs look alike; a large one bears its name and its artist. Whatever a
+name holds, it is text in the picture, and only what XML allows.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ import unicodedata
 from html import escape
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of how covers are drawn."""
 _SIDE: Final = 640
-_LINE: Final = 20
+_LINE: Final = 18
 """Characters in one line of a title."""
+_NAMED: Final = 600
+"""Pixels from which on names are written out: below, they stand beside the picture anyway."""
 
 
 def cover(title: str, artist: str = "", album: str = "", *, size: int = 640) -> str:
-    """The cover as SVG; names are written out where ``size`` pixels leave room for them."""
+    """The cover as SVG; names (of the album, else of the song) are written out where ``size`` pixels leave room."""
     seed = hashlib.blake2b(f"{artist}|{album or title}".encode("utf-8", "replace"), digest_size=16).digest()
     dice = random.Random(seed)  # noqa: S311 - chance that is the same each time
     hue = dice.randrange(360)
@@ -36,7 +38,7 @@ def cover(title: str, artist: str = "", album: str = "", *, size: int = 640) -> 
         f'<stop offset="1" stop-color="{middle}"/></linearGradient></defs>',
         f'<rect width="{_SIDE}" height="{_SIDE}" fill="url(#g)"/>',
         *figure(dice, light, middle),
-        *_names(clean(title), clean(artist), size),
+        *(_names(clean(album or title), clean(artist)) if size >= _NAMED else ()),
         "</svg>",
     ]
     return "".join(parts)
@@ -49,11 +51,8 @@ def clean(text: str) -> str:
     return " ".join("".join(kept).split())[:200]
 
 
-def _names(title: str, artist: str, size: int) -> list[str]:
+def _names(title: str, artist: str) -> list[str]:
     font = 'font-family="system-ui, sans-serif" fill="#fff"'
-    if size < 200:
-        first = next((c for c in title or artist if c.isalnum()), "♪").upper()
-        return [f'<text x="44" y="584" {font} font-size="260" font-weight="700" opacity="0.92">{escape(first)}</text>']
     lines = _wrapped(title)
     top = 592 - 54 * len(lines)
     shade = f'<rect y="{top - 70}" width="640" height="{_SIDE - top + 70}" fill="#000" opacity="0.28"/>'
