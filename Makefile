@@ -21,12 +21,17 @@ weights: $(SETUP) ## fetch MusiCNN and MiniLM once, checked by hash; without a n
 demo: $(SETUP) ## make a small library (or MUSIC=folder), index it, search it by words, by song, by recording
 	$(BIN)/songkin demo $(if $(MUSIC),--music "$(MUSIC)")
 
+PAGE := src/songkin/web/static/dist/sources.sha256
+
+$(PAGE): $(SETUP) hatch_build.py $(wildcard frontend/*.* frontend/src/*.js) ## the page's scripts, bundled
+	$(BIN)/python hatch_build.py || echo "Without npm the page goes without its scripts."
+
 WIRE := tests/wire/node_modules/.package-lock.json
 
 $(WIRE): tests/wire/package-lock.json ## Qdrant's published types; without npm the tests that need them are skipped
 	npm ci --prefix tests/wire --ignore-scripts --no-audit --no-fund --silent || echo "Without npm: Qdrant's types are not checked."
 
-test: $(SETUP) weights $(WIRE) ## everything that must hold
+test: $(SETUP) weights $(WIRE) $(PAGE) ## everything that must hold
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n 3 --dist=loadfile --ignore=tests/faults $(PYTEST) # they wait for the disk more than they compute
 	$(BIN)/coverage combine --quiet

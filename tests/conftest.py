@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from fastapi.testclient import TestClient
 
 settings.register_profile("songkin", deadline=None, max_examples=50)  # machines are shared: time is no criterion
 settings.register_profile("long", deadline=None, max_examples=1000)
@@ -55,3 +59,29 @@ def report(request: pytest.FixtureRequest) -> Callable[[str], None]:
                 file.write(text + "\n")
 
     return say
+
+
+@pytest.fixture(scope="session")
+def music_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``music`` and a ``library`` of it, to be served. Not to be changed."""
+    from served import make_served
+
+    return make_served(tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture
+def home(music_home: Path, tmp_path: Path) -> Path:
+    """A copy of that library; the music stays where it is."""
+    from songkin.store import shard
+
+    shard.copy(music_home / "library", tmp_path / "library")  # the index is mostly holes
+    return tmp_path
+
+
+@pytest.fixture
+def browser(home: Path) -> Iterator[TestClient]:
+    """What asks that library over HTTP, in this process."""
+    from served import client
+
+    with client(home) as asking:
+        yield asking

@@ -20,6 +20,7 @@ import platformdirs
 from songkin.errors import ConfigError
 from songkin.models import PROFILES, Profile
 
+_HOST: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_:[]")
 _USER: Final = re.compile(r"://[^/@]*@")
 """A name and a password inside an address."""
 
@@ -71,6 +72,9 @@ class Config:
     llm_candidates: int
     lock_seconds: float
     text_encoder: str
+    upload_mb: int
+    serve_hosts: tuple[str, ...]
+    serve_origins: tuple[str, ...]
     origins: Mapping[str, str]
 
     def shown(self) -> list[tuple[str, str, str]]:
@@ -78,6 +82,7 @@ class Config:
         rows = []
         for setting in SETTINGS:
             value = getattr(self, setting.name)
+            value = ", ".join(value) if isinstance(value, tuple) else value
             text = ("(set)" if value else "(not set)") if setting.secret else _USER.sub("://(hidden)@", str(value))
             rows.append((setting.name, text, self.origins[setting.name]))
         return rows
@@ -125,6 +130,22 @@ def _name(text: str) -> str:
     if not text.isprintable() or len(text) > 200:
         raise ValueError("no model is called so")
     return text.strip()
+
+
+def _words(text: str) -> tuple[str, ...]:
+    words = tuple(dict.fromkeys(word.lower() for word in text.replace(",", " ").split()))
+    if any(set(word) - _HOST for word in words):
+        raise ValueError("no host is called so")
+    return words
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(word.rstrip("/") for word in text.replace(",", " ").split()))
+    for each in found:
+        parts = urlsplit(each)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or "@" in each:
+            raise ValueError("a site is written like https://music.example")
+    return found
 
 
 def _path(text: str) -> Path:
@@ -180,6 +201,9 @@ SETTINGS: Final = (
     Setting("llm_candidates", _at_least(2, int, most=30), 30, "songs that it puts in order, 30 at most"),
     Setting("lock_seconds", _at_least(0, float), 5.0, "seconds to wait for another songkin process"),
     Setting("text_encoder", _name, "minilm", "what reads names and words: minilm, owner/name of the hub, or a folder"),
+    Setting("upload_mb", _at_least(1, int, most=4096), 64, "largest recording or file that is uploaded, in MB"),
+    Setting("serve_hosts", _words, (), "names besides localhost by which `songkin serve` may be called"),
+    Setting("serve_origins", _origins, (), "other sites whose pages may ask `songkin serve` (CORS), https://…"),
 )
 
 

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from songkin import config as settings
 from songkin import store
+from songkin.browsing import Browsing
+from songkin.compiling import Compiling
 from songkin.config import Config
 from songkin.describing import Describing
 from songkin.errors import NotFound, WeightsMissing
@@ -42,6 +44,7 @@ from songkin.models import (
     Track,
     user_name,
 )
+from songkin.presenting import Presenting
 from songkin.store.catalog import Catalog
 from songkin.suggesting import Suggesting
 from songkin.training.verbs import Teaching
@@ -58,7 +61,7 @@ if TYPE_CHECKING:
     from songkin.store.vectors import VectorStore
 
 
-class Library(Suggesting, Describing, Teaching, Feedback):
+class Library(Suggesting, Describing, Teaching, Feedback, Browsing, Compiling, Presenting):
     """A library of music in one folder. Use it as a context manager; ``config`` overrides ``path``."""
 
     def __init__(self, path: str | os.PathLike[str] | None = None, *, config: Config | None = None) -> None:
@@ -74,9 +77,31 @@ class Library(Suggesting, Describing, Teaching, Feedback):
 
     def close(self) -> None:
         """Let go of everything that is open."""
+        if (studio := self.__dict__.pop("_studio", None)) is not None:
+            studio.close()
+        if "_upkeep" in self.__dict__:
+            self._upkeep.close()
+            del self.__dict__["_upkeep"]
+        self.__dict__.pop("_remembered", None)
         if "catalog" in self.__dict__:
             self.catalog.close()
             del self.__dict__["catalog"]
+
+    def hold(self) -> None:
+        """Keep the search index open between questions, so that they are fast and several threads may ask. Another process
+        that wants the index gets it within a moment. Raises ``NotFound`` if there is no library here yet."""
+        self._upkeep.hold()
+        self._remembered, self._studio  # noqa: B018 - what threads share is made before they are
+
+    def ready(self) -> int:
+        """See to it that the catalog and the search index can be asked; how many songs there are. Raises ``StoreError``
+        where they cannot."""
+        self._upkeep.current()
+        return self.catalog.count()
+
+    def look_anew(self) -> None:
+        """Forget answers that are remembered: weights may have come, which no catalog tells."""
+        self._remembered.forget()
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -84,6 +109,10 @@ class Library(Suggesting, Describing, Teaching, Feedback):
         return store.open_catalog(self.config.library)
 
     # Filling it ----------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Make an empty library where there is none yet. Raises ``StoreError`` where its folder cannot be written."""
+        store.begin(self.config.library)
 
     def index(
         self,
@@ -108,7 +137,7 @@ class Library(Suggesting, Describing, Teaching, Feedback):
         from songkin.indexing.run import Options, index
 
         places.check([os.fspath(path) for path in paths])  # a library is not begun for a misspelt folder
-        self._make()
+        self.begin()
         options = Options(
             prune=prune,
             force=force,
@@ -165,7 +194,7 @@ class Library(Suggesting, Describing, Teaching, Feedback):
         asked = Asked(kind, columns or {}, vectors, space, user_name(user), places.rules(self.config))
         given.check(names)  # a library is not begun for a misspelt file
         asked.check()
-        self._make()
+        self.begin()
         told, began = progress or Quiet(), time.monotonic()
         with run_lock(self.config):
             report = import_files(self.catalog, names, asked, told)
@@ -232,6 +261,14 @@ class Library(Suggesting, Describing, Teaching, Feedback):
         found = self.catalog.playlists.one(playlist)
         self._freshen([found.id])
         return self.catalog.playlists.entries(found.id)
+
+    def all_albums(self) -> list[AlbumNote]:
+        """Every album, by title: those that sources tell of, and those that songs are on."""
+        from songkin.shelves import gathered, joined
+
+        return self._remembered.get(
+            "albums", lambda: joined(self.catalog, [album for album, _ in gathered(self.catalog)])
+        )
 
     def albums(self) -> list[AlbumNote]:
         """What sources say of albums, with the songs of them that are in the library."""
@@ -342,9 +379,7 @@ class Library(Suggesting, Describing, Teaching, Feedback):
         from songkin.search.seeds import seed_of
         from songkin.search.similar import similar
 
-        before = (
-            self._upkeep.catch_up() if self._upkeep.behind() else ()
-        )  # a song is compared by what was fitted over all
+        before = self._upkeep.current()  # a song is compared by what was fitted over all
         statistics = self._statistics()
         seed = seed_of(self.catalog, self.config, resolve(self.catalog, what), statistics)
         prints, made = self._upkeep.prints() if seed.codes else ([], ())
@@ -396,6 +431,10 @@ class Library(Suggesting, Describing, Teaching, Feedback):
         links = self.catalog.linked()
         found = self.catalog.tracks(sorted({i for a, b, _ in links for i in (a, b)}))
         return [(found[a], found[b], evidence) for a, b, evidence in links]
+
+    def runs(self, limit: int = 20) -> list[dict[str, Any]]:
+        """What was done to the library, newest first."""
+        return self.catalog.journal.last_runs(limit)
 
     def stats(self) -> dict[str, Any]:
         """Numbers about the library."""
@@ -450,10 +489,15 @@ class Library(Suggesting, Describing, Teaching, Feedback):
         def ask(vectors: VectorStore) -> Answer:
             return find(self.catalog, vectors, self._asking(), text, query, self._statistics())
 
-        answer, notes = self._upkeep.ask(ask, query)
+        fresh: list[str] = []
+
+        def asked() -> Answer:
+            answer, notes = self._upkeep.ask(ask, query)
+            fresh.extend(notes)
+            return answer
+
+        answer = self._remembered.get(("find", text, query), asked, lambda _: not fresh)
+        notes = tuple(fresh)
         if not answer.hits and not self.catalog.count():
             notes = ("The library is empty: `songkin index FOLDER` fills it.",)
         return Answer(answer.query, answer.hits, (*notes, *answer.notes))
-
-    def _make(self) -> None:
-        store.begin(self.config.library)

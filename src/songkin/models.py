@@ -338,7 +338,9 @@ class Standing:
 
 # Filters ------------------------------------------------------------------------------------------------------
 
-KEYWORD_FIELDS: Final = ("artist", "album", "genre", "subgenre", "playlist", "source", "key", "mode", "explicit", "id")
+KEYWORD_FIELDS: Final = (
+    *("artist", "album", "genre", "subgenre", "mood", "playlist", "source", "key", "mode", "explicit", "id"),
+)
 TABLE_FIELDS: Final = (
     "danceability",
     "energy",
@@ -465,3 +467,74 @@ class Answer:
     query: str
     hits: tuple[Hit, ...]
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """A file to be sent, and its MIME type."""
+
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A recording that was taken in: its id, its seconds, and the songs nearest to it."""
+
+    id: str
+    duration: float
+    answer: Answer
+
+
+# Paging ---------------------------------------------------------------------------------------------------------
+
+SORTS: Final = ("best", "title", "artist", "album", "year", "bpm", "duration", "loudness", "popularity", "added")
+"""What songs can be sorted by; ``best`` is by how well they answer, or by artist, album and number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the songs that answer. ``total`` is how many there are in all (None: not known, more than were looked at),
+    ``after`` the offset of the next page (None: this is the last)."""
+
+    query: str
+    hits: tuple[Hit, ...]
+    notes: tuple[str, ...] = ()
+    total: int | None = None
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One thing that a search can be narrowed to: ``filter`` as it is written (``genre=jazz``), what people call it, and how
+    many songs it would leave."""
+
+    filter: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """The values of one field."""
+
+    field: str
+    values: tuple[FacetValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many songs pass, and what they can be narrowed by."""
+
+    total: int
+    fields: tuple[Facet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What is called as was typed."""
+
+    songs: tuple[Track, ...] = ()
+    artists: tuple[str, ...] = ()
+    albums: tuple[str, ...] = ()
+    playlists: tuple[Playlist, ...] = ()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from songkin.config import Config
 from songkin.errors import QueryError, WeightsMissing
 from songkin.models import ME, Answer, Hit, Playlist, Query, Track, user_name
+from songkin.remembering import Remembering
 from songkin.store.catalog import Catalog
 from songkin.upkeep import Upkeep
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from songkin.recommending.asking import Wanted
     from songkin.recommending.gathered import Gathered
     from songkin.recommending.names import Names
+    from songkin.recommending.reading import ReadList
     from songkin.recommending.scheduled import SelfFilling
     from songkin.recommending.station import Station
     from songkin.recommending.wishes import Wish
@@ -61,7 +63,7 @@ class Suggesting:
         from songkin.recommending.answering import recommend
         from songkin.recommending.learning import kept
 
-        before = self._upkeep.catch_up() if self._upkeep.behind() else ()
+        before = self._upkeep.current()
         wish, statistics, weights = self._wish(wanted), self._statistics(), kept(self.catalog)
         crowd, names = self._crowd(wanted.crowd)
         (hits, told), notes = self._upkeep.ask(
@@ -147,6 +149,13 @@ class Suggesting:
         gone = [place for entry, place in zip(entries, places, strict=True) if not entry.track]
         order = flowing([track for track, _ in here])
         return self._keep_list(old, [*(here[n][1] for n in order), *gone], save, "put in order")
+
+    def read_list(self, what: str, called: str = "") -> ReadList:
+        """The songs of the library that stand in a playlist from elsewhere, a file or a link; nothing is imported. ``called``
+        is how a file is spoken of. Raises ``SourceError``, ``Unreachable``."""
+        from songkin.recommending.reading import read_list
+
+        return read_list(self.catalog, self.config, what, called)
 
     def _growing(self, playlist: str, save: str) -> Playlist:
         """A playlist that may be changed, or kept under another name. Raises ``QueryError`` for one that fills itself."""
@@ -258,7 +267,7 @@ class Suggesting:
         wanted = Wanted(like=tuple(weights), weights=weights, order="best")
         others = self.recommend(wanted, query) if new > 0 else Answer("", ())
         hits = mixed(self.catalog, own, others.hits, query.limit, new)
-        return Answer(f"what {user} plays", hits, others.notes)
+        return Answer("what you play" if user == ME else f"what {user} plays", hits, others.notes)
 
     # Inside ----------------------------------------------------------------------------------------------------
 
@@ -271,7 +280,7 @@ class Suggesting:
 
         return wish_of(self.catalog, wanted, rules=places.rules(self.config), sounding=sounding)
 
-    @property
+    @cached_property
     def _upkeep(self) -> Upkeep:
         return Upkeep(self.catalog, self.config)
 
@@ -328,7 +337,11 @@ class Suggesting:
         """The text encoder, where its weights are here."""
         return self._reading[0]
 
+    @cached_property
+    def _remembered(self) -> Remembering:
+        return Remembering(self.catalog.content)
+
     def _statistics(self) -> dict[str, Statistics]:
         from songkin.search.seeds import fitted
 
-        return fitted(self.catalog)
+        return self._remembered.get("statistics", lambda: fitted(self.catalog))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from songkin import store
 from songkin.config import Config
 from songkin.errors import DiskFull, IndexDamaged, LibraryBusy, SpaceMismatch, StoreError
+from songkin.holding import Begun, Holding
 from songkin.models import Query
 from songkin.store.catalog import Catalog
 from songkin.store.vectors import Tuning
@@ -30,11 +31,23 @@ T = TypeVar("T")
 
 
 class Upkeep:
-    """The search index and the sorted fingerprints of one library."""
+    """The search index and the sorted fingerprints of one library. With ``hold`` several threads may ask."""
 
     def __init__(self, catalog: Catalog, config: Config) -> None:
         self.catalog = catalog
         self.config = config
+        self._held: Holding | None = None
+
+    def hold(self) -> None:
+        """Keep the search index open between questions, until ``close`` or until another process wants it."""
+        if self._held is None:
+            self._held = Holding(self.catalog, self.config, self._begun)
+
+    def close(self) -> None:
+        """Let go of the search index, where it is held."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     def ask(self, question: Callable[[VectorStore], T], query: Query = Query()) -> tuple[T, tuple[str, ...]]:
         """Ask the search index, exactly or with the ``ef`` of ``query``. One that shows only now that it is damaged is
@@ -53,6 +66,8 @@ class Upkeep:
         except IndexDamaged:
             if self.catalog.db.readonly:
                 raise
+        if self._held is not None:
+            self._held.let_go()
         store.drop_vectors(self.catalog, self.config)
         with self.open_index() as (vectors, notes):
             return put(vectors), notes
@@ -60,13 +75,20 @@ class Upkeep:
     @contextmanager
     def open_index(self) -> Iterator[tuple[VectorStore, tuple[str, ...]]]:
         """The search index, brought up to the catalog first if a run was cut short or the index was lost."""
-        notes: tuple[str, ...] = ()
-        vectors = None if self.behind() else self._sound_index()
-        if vectors is None:
-            notes = self.catch_up()
-            vectors = store.open_vectors(self.catalog, self.config)
+        if self._held is not None:
+            with self._held.asked() as opened:
+                yield opened
+            return
+        vectors, notes, _ = self._begun()
         with vectors:
             yield vectors, notes
+
+    def _begun(self) -> Begun:
+        vectors = None if self.behind() else self._sound_index()
+        if vectors is not None:
+            return vectors, (), True
+        notes = self.catch_up()
+        return store.open_vectors(self.catalog, self.config), notes, self._held is None or not self.behind()
 
     def behind(self) -> bool:
         """Whether the catalog knows more than the search index, as after a run that was cut short."""
@@ -87,6 +109,13 @@ class Upkeep:
             return vectors
         vectors.close()
         return None
+
+    def current(self) -> tuple[str, ...]:
+        """Bring the search index up to the catalog, where it is not; what is to be said of that."""
+        if self._held is not None:
+            with self._held.asked() as (_, notes):
+                return notes
+        return self.catch_up() if self.behind() else ()
 
     def prints(self) -> tuple[list[CodeFile], tuple[str, ...]]:
         """The sorted fingerprints, made anew where they are gone or damaged; none where that cannot be done now."""

@@ -566,7 +566,7 @@ def test_an_empty_library_says_that_there_is_nothing(
     tmp_path: Path, words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with library_at(tmp_path / "library") as library:
-        library._make()
+        library.begin()
     code, told = done(capsys, tmp_path / "library", "export", *words, "-o", str(tmp_path / "x.csv"))
     assert code == 1
     assert told["error"]["remedy"]

@@ -14,7 +14,7 @@ from songkin.store import open_vectors
 
 def test_very_many_songs_are_compared_as_a_few_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with library_at(tmp_path / "library") as library:
-        library._make()
+        library.begin()
         synthetic.fill_catalog(library.catalog, library.config, 700)
         synthetic.fill_index(library.catalog, library.config, 700)
         ids = library.catalog.ids()[::2]

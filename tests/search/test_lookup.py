@@ -24,7 +24,7 @@ SONGS = (
 @pytest.fixture
 def library(tmp_path: Path) -> Any:
     with library_at(tmp_path / "library") as made:
-        made._make()
+        made.begin()
         with made.catalog.db.writing() as connection:
             new = [
                 New(f"{n:08}-0000-5000-8000-000000000000", f"x:{n}", "songs", {"title": t, "artists": [a], "album": b})

@@ -145,7 +145,7 @@ def test_too_few_labels_are_told_with_what_would_do(library: Library, music: Pat
     with pytest.raises(NotFound, match="2 are needed"):
         library.train_genres([music / "music" / "drone"])
     with library_at(library.config.library.parent / "none") as empty:
-        empty._make()
+        empty.begin()
         with pytest.raises(NotFound, match="Nothing was heard"):
             empty.train_genres()
         with pytest.raises(NotFound, match="Nothing was heard"):

@@ -21,13 +21,15 @@ inside the decoder becomes an ``AudioError`` with one line for people.
 nothing decodes, when more packets are broken than good, or when over one sample in a hundred is not a number.
 """
 
-from songkin.audio.media import EXTENSIONS, Heard, Limits, hear, metadata, pictures, samples, wake
+from songkin.audio.media import EXTENSIONS, Heard, Limits, hear, kind_of, metadata, pictures, samples, stream, wake
 from songkin.audio.stretches import Stretches, hear_stretches
+from songkin.audio.transcoding import PLAYABLE, transcode
 from songkin.audio.windows import SILENCE, WindowPlan
 from songkin.audio.writing import write
 
 __all__ = [
     "EXTENSIONS",
+    "PLAYABLE",
     "SILENCE",
     "Heard",
     "Limits",
@@ -35,9 +37,12 @@ __all__ = [
     "WindowPlan",
     "hear",
     "hear_stretches",
+    "kind_of",
     "metadata",
     "pictures",
     "samples",
+    "stream",
+    "transcode",
     "wake",
     "write",
 ]

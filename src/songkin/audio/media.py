@@ -127,10 +127,23 @@ def samples(path: str, sample_rate: int, limits: Limits = Limits()) -> Sound:
 
     Raises ``AudioError``.
     """
+    return np.concatenate(list(stream(path, sample_rate, replace(limits, max_seconds=min(limits.max_seconds, SHORT)))))
+
+
+def stream(path: str, sample_rate: int, limits: Limits = Limits()) -> Iterator[Sound]:
+    """The whole sound piece by piece, mono float32 at ``sample_rate`` Hz. Raises ``AudioError``, at times at its end."""
     resampling = Resampling(sample_rate)
-    decoding = Decoding(path, replace(limits, max_seconds=min(limits.max_seconds, SHORT)))
-    pieces = [resampling.feed(rate, block) for rate, block in decoding.blocks()]
-    return np.concatenate([*pieces, resampling.finish()])
+    for rate, block in Decoding(path, limits).blocks():
+        yield resampling.feed(rate, block)
+    yield resampling.finish()
+
+
+def kind_of(path: str) -> tuple[str, str]:
+    """How a sound file is packed and coded, in FFmpeg's words (``mov``, ``aac``). Raises ``AudioError`` for anything that
+    is none."""
+    with plainly(path), opened(path) as container:
+        codec = Decoding(path, Limits()).chosen(container).codec_context.codec
+        return container.format.name.split(",")[0], codec.canonical_name
 
 
 def metadata(path: str) -> dict[str, str]:
@@ -189,7 +202,7 @@ class Decoding:
         """Pairs of sample rate and mono float32 samples. Raises ``AudioError``, for what shows at the end too."""
         with plainly(self.path), opened(self.path) as container:
             stream = self.chosen(container)
-            for rate, block in self.gathered(self._frames(container, stream)):
+            for rate, block in self.gathered(self.frames(container, stream)):
                 yield rate, self.checked(rate, block)
             self.judge()
 
@@ -229,7 +242,7 @@ class Decoding:
             if found != shape:
                 if waiting:
                     yield shape[2], _mono(fifo)
-                self._allow(channels, frame.sample_rate)
+                self.allow(channels, frame.sample_rate)
                 fifo, shape, waiting = av.AudioFifo(), found, 0
             frame.pts = None  # else gaps in the time stamps stop the gathering
             fifo.write(frame)
@@ -240,7 +253,8 @@ class Decoding:
         if waiting:
             yield shape[2], _mono(fifo)
 
-    def _frames(self, container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+    def frames(self, container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+        """What can be decoded; broken packets are counted and left out."""
         import av
 
         packets = self.demuxed(container, stream)
@@ -270,7 +284,8 @@ class Decoding:
                 self._packets.update(packet)
             yield packet
 
-    def _allow(self, channels: int, rate: int) -> None:
+    def allow(self, channels: int, rate: int) -> None:
+        """Raise ``AudioError`` for more channels, or another rate, than are heard."""
         limits, name = self.limits, _name(self.path)
         if not 1 <= channels <= limits.max_channels:
             raise AudioError(

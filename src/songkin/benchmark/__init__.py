@@ -32,6 +32,7 @@ MEASUREMENTS: Final = {
     "albums": ("shelving", "albums", "an index of 24,000 album reviews"),
     "recommend": ("recommending", "recommend", "playlist-kNN, and what goes with 50 songs"),
     "clusters": ("clustering", "clusters", "k-means of a million rows against scikit-learn's (needs --sklearn)"),
+    "web": ("web", "web", "`songkin serve` under load (needs wrk)"),
     "growth": ("growing", "growth", "what growing costs"),
 }
 """Name: module, function, what it is about."""

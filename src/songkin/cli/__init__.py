@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "fingerprint": "a playlist from what a listener plays most",
     "playlist": "grow a playlist, or have it flow",
     "clusters": "songs and playlists that are alike, in groups",
+    "serve": "the page, for your browser, and the HTTP API",
     "list": "songs, playlists, what was refused, duplicates",
     "vote": "say what you think of a song: love, like, okay, hate",
     "history": "what was played, skipped and searched for",

@@ -7,21 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from songkin.cli.common import (
-    emit,
-    note,
-    opened,
-    printable,
-    show_table,
-    table,
-    track_json,
-    with_every,
-    with_library,
-    with_reasons,
-)
+from songkin.cli.common import emit, note, opened, printable, show_table, table, with_every, with_library, with_reasons
 from songkin.errors import QueryError
 from songkin.models import Track
 from songkin.recommending.grouping import parse
+from songkin.telling import track_json
 
 if TYPE_CHECKING:
     from songkin.importing.lists import Filled

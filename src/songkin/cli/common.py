@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
-from songkin.models import ME, WINDOWS, Answer, Filter, Hit, Query, Track
+from songkin.models import ME, WINDOWS, Answer, Filter, Query, Track
+from songkin.telling import hit_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -253,26 +254,9 @@ def day(at: float) -> str:
     return datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M")
 
 
-def track_json(track: Track) -> dict[str, Any]:
-    """A track as JSON shows it."""
-    names = ("id", "title", "album", "album_artist", "track_no", "disc_no", "year", "duration", "source", "bpm", "key")
-    found: dict[str, Any] = {name: getattr(track, name) for name in names}
-    found.update(artists=list(track.artists), genres=list(track.genres), path=track.path, missing=track.missing)
-    found.update(loudness=track.loudness, brightness=track.brightness, placeholder=track.placeholder)
-    return found
-
-
 def called(track: Track) -> str:
     """``artist - title`` for people, who are told where a name is only a placeholder."""
     return f"{track.label} (placeholder name)" if track.placeholder else track.label
-
-
-def hit_json(hit: Hit) -> dict[str, Any]:
-    """A hit as JSON shows it."""
-    found: dict[str, Any] = {"rank": hit.rank, "score": hit.score, "track": track_json(hit.track), "why": list(hit.why)}
-    if hit.duplicate_of:
-        found["duplicate_of"] = hit.duplicate_of
-    return found
 
 
 def show_answer(answer: Answer, as_json: bool) -> None:

@@ -10,11 +10,12 @@ from typing import Final
 
 import click
 
-from songkin.cli.common import configured, emit, hit_json, printable, show_answer
+from songkin.cli.common import configured, emit, printable, show_answer
 from songkin.cli.index_ import report_json, show_report
 from songkin.cli.progress import Bar
 from songkin.library import Library
 from songkin.models import Answer, Query, Track
+from songkin.telling import hit_json
 
 WORDS: Final = ("quiet flute melody", "fast battle drums and percussion", "angelic choir singing")
 CLIP_SECONDS: Final = 8.0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from songkin.cli.common import emit, opened, show_answer, show_tracks, track_json, with_library, with_query, with_tuning
+from songkin.cli.common import emit, opened, show_answer, show_tracks, with_library, with_query, with_tuning
 from songkin.models import Query
+from songkin.telling import track_json
 
 
 @click.command(name="find")

@@ -17,7 +17,6 @@ from songkin.cli.common import (
     printable,
     show_table,
     table,
-    track_json,
     with_library,
     with_user,
     with_window,
@@ -27,6 +26,7 @@ from songkin.errors import QueryError
 from songkin.importing.feedback import KINDS, moment
 from songkin.library import Library
 from songkin.models import ME, Event
+from songkin.telling import track_json
 
 
 @click.group(name="history", invoke_without_command=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from songkin.cli.common import emit, note, opened, printable, track_json, with_library
+from songkin.cli.common import emit, note, opened, printable, with_library
+from songkin.telling import track_json
 
 
 @click.command(name="join")

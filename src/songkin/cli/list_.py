@@ -6,20 +6,10 @@ from dataclasses import asdict
 
 import click
 
-from songkin.cli.common import (
-    emit,
-    note,
-    opened,
-    printable,
-    show_table,
-    show_tracks,
-    table,
-    track_json,
-    with_filters,
-    with_library,
-)
+from songkin.cli.common import emit, note, opened, printable, show_table, show_tracks, table, with_filters, with_library
 from songkin.library import Library
 from songkin.models import Filter
+from songkin.telling import track_json
 
 
 @click.command(name="list")

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import click
 
-from songkin.cli.common import (
-    clock,
-    emit,
-    hit_json,
-    note,
-    opened,
-    printable,
-    show_answer,
-    show_table,
-    table,
-    with_library,
-)
+from songkin.cli.common import clock, emit, note, opened, printable, show_answer, show_table, table, with_library
 from songkin.errors import QueryError
+from songkin.telling import hit_json
 
 
 @click.group(name="playlist")

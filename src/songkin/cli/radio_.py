@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import click
 
-from songkin.cli.common import emit, hit_json, note, opened, printable, with_library, with_query
+from songkin.cli.common import emit, note, opened, printable, with_library, with_query
 from songkin.models import Hit, Query
+from songkin.telling import hit_json
 
 
 @click.command(name="radio")

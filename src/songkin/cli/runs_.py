@@ -15,7 +15,7 @@ from songkin.cli.common import clock, emit, opened, show_table, table, with_libr
 def command(limit: int, library: str | None, qdrant_url: str | None, as_json: bool) -> None:
     """What was done to the library, newest first."""
     with opened(library, qdrant_url=qdrant_url) as music:
-        runs = music.catalog.journal.last_runs(limit)
+        runs = music.runs(limit)
     if as_json:
         emit({"runs": runs})
         return

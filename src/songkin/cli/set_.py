@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from songkin.cli.common import emit, note, opened, printable, track_json, with_library
+from songkin.cli.common import emit, note, opened, printable, with_library
 from songkin.errors import QueryError
+from songkin.telling import track_json
 
 
 @click.command(name="set")

@@ -9,9 +9,10 @@ from typing import Final
 
 import click
 
-from songkin.cli.common import called, clock, day, emit, opened, printable, show_table, track_json, with_library
+from songkin.cli.common import called, clock, day, emit, opened, printable, show_table, with_library
 from songkin.models import TABLE_FIELDS, AlbumNote, Track
 from songkin.search.shown import Shown
+from songkin.telling import track_json
 
 _BAR: Final = 20
 _REVIEW: Final = 400

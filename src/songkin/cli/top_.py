@@ -14,7 +14,6 @@ from songkin.cli.common import (
     printable,
     show_table,
     table,
-    track_json,
     with_every,
     with_library,
     with_user,
@@ -22,6 +21,7 @@ from songkin.cli.common import (
 )
 from songkin.cli.vote_ import nothing_of
 from songkin.models import CHARTS, Standing
+from songkin.telling import track_json
 
 _HOW = {
     "played": "`songkin import` takes exports of ListenBrainz and Last.fm, `songkin history add WHAT` notes one.",

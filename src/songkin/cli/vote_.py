@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import click
 
-from songkin.cli.common import (
-    day,
-    emit,
-    note,
-    opened,
-    printable,
-    show_table,
-    table,
-    track_json,
-    with_library,
-    with_user,
-)
+from songkin.cli.common import day, emit, note, opened, printable, show_table, table, with_library, with_user
 from songkin.importing.feedback import NO_VOTE
 from songkin.library import Library
 from songkin.records import VOTES
+from songkin.telling import track_json
 
 
 @click.command(name="vote")

@@ -16,7 +16,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,13 +24,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songkin import audio, encoders
+from songkin.confined import one_thread_each
 from songkin.encoders.base import AudioEncoder
 from songkin.errors import AudioError, EncoderError, SongkinError, SourceError, WeightsMissing
 from songkin.evaluation import pieces
 from songkin.evaluation.baselines import LogMel, bliss
 from songkin.evaluation.pieces import Piece
 from songkin.evaluation.songs import Song
-from songkin.indexing.supervisor import THREADS
 from songkin.indexing.worker import hash_file
 from songkin.listening import listen
 from songkin.models import Profile
@@ -124,7 +123,7 @@ Task = tuple[Song, list[tuple[Piece, Path]], Kit]
 def _worked(tasks: Sequence[Task], workers: int) -> Iterator[str]:
     if not tasks:
         return
-    with _one_thread_each():
+    with one_thread_each():
         pool = ProcessPoolExecutor(min(workers, len(tasks)), mp.get_context("spawn"), initializer=_deaf_to_interrupts)
         try:
             for future in as_completed([pool.submit(hear, task) for task in tasks]):
@@ -209,18 +208,3 @@ def _load(file: Path) -> Heard:
 
 def _deaf_to_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Numerical libraries read these when a worker loads them."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -72,6 +72,19 @@ def fill(catalog: Catalog, command: str, about: Mapping[str, Any], wanted: Seque
     return Filled(run, tuple(Change(now[i], len(new - before[i]), len(before[i] - new)) for i, new in songs.items()))
 
 
+def remove(catalog: Catalog, playlist: Playlist) -> int:
+    """Remove a playlist; the run that can be taken back. The rest as in ``fill``."""
+    run = catalog.journal.begin_run("playlist", {"name": playlist.name, "what": "removed"})
+    state = "failed"
+    try:
+        with catalog.db.writing() as connection:
+            Songbook(connection, run).raise_revs(Lists(connection, run).remove(playlist.id))
+        state = "done"
+    finally:
+        catalog.journal.end_run(run, state, {"playlists": 1})
+    return run
+
+
 def again(playlist: Playlist, origin: str, places: Sequence[Place]) -> Filling:
     """A playlist that is there with these places; its name and all else stay."""
     return Filling(Listing(OWN_LIST + playlist.id, ""), playlist.source, origin, places)

@@ -17,6 +17,7 @@ from songkin import encoders, spaces
 from songkin.config import Config
 from songkin.errors import DiskFull, IndexDamaged, SpaceMismatch
 from songkin.indexing import duplicates, hubs, learned, prints
+from songkin.indexing.moods import moods
 from songkin.models import TABLE_FIELDS, Track
 from songkin.spaces import Matrix, Statistics
 from songkin.store import (
@@ -283,13 +284,13 @@ def _points(
     for i in ids:
         if i in tracks:
             sparse = bm25.document(words(tracks[i]))
-            known = payload(tracks[i], lists.get(i, ()))
+            known = payload(tracks[i], lists.get(i, ()), moods(found.get(i, {}), fitted.get("heard")))
             yield Point(i, dense[i], {"words": sparse} if sparse.indices else {}, known)
 
 
-def payload(track: Track, playlists: Sequence[str] = ()) -> dict[str, object]:
+def payload(track: Track, playlists: Sequence[str] = (), heard_as: Sequence[str] = ()) -> dict[str, object]:
     """What filters and counts see of a track: folded names and numbers; unknown fields are absent. ``playlists`` are the
-    folded names of those that it is in."""
+    folded names of those that it is in, ``heard_as`` its moods."""
     table = track.table_features
     key = key_named(track.key)
     heard = track.loudness if track.loudness is not None else table.get("loudness")
@@ -309,6 +310,7 @@ def payload(track: Track, playlists: Sequence[str] = ()) -> dict[str, object]:
         "subgenre": list(
             dict.fromkeys(fold(part) for name in track.subgenres for part in (name, name.rpartition("---")[2]))
         ),
+        "mood": list(heard_as),
         "playlist": list(playlists),
         "explicit": None if track.explicit is None else ("yes" if track.explicit else "no"),
         "added": track.added_at or None,

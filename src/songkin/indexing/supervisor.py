@@ -8,26 +8,21 @@ against the file, starts a new worker, and tries the file once more at the end. 
 from __future__ import annotations
 
 import multiprocessing as mp
-import os
-import sys
 import time
-import types
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, Final
 
+from songkin.confined import no_main_module, one_thread_each
 from songkin.errors import SongkinError
 from songkin.indexing import worker
 from songkin.indexing.worker import Heard, Job, Refused, Setup
 
 START_SECONDS: Final = 120.0
 """How long a worker may take to import and load its models."""
-
-THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +94,7 @@ class Supervisor:
         ours, theirs = self._context.Pipe()
         progress = self._context.Value("d", 0.0, lock=False)
         process = self._context.Process(target=worker.main, args=(theirs, self._setup, progress), daemon=True)
-        with _one_thread_each(), _no_main_module():
+        with one_thread_each(), no_main_module():
             process.start()
         theirs.close()
         return _Worker(process, ours, progress, since=time.monotonic())
@@ -136,35 +131,7 @@ class Supervisor:
             )
 
 
-@contextmanager
-def _no_main_module() -> Iterator[None]:
-    """A spawned process imports the main module of its parent anew. Workers need nothing of it, and a script that
-    indexes at its top level would index again in every worker."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-
-
 def _told(exitcode: int | None) -> str:
     if exitcode is not None and exitcode < 0:
         return f"ended by signal {-exitcode}"
     return f"ended with code {exitcode}"
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Numerical libraries read these when they are loaded: one thread a worker, for there is a worker per core."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                with suppress(KeyError):
-                    del os.environ[name]
-            else:
-                os.environ[name] = value

@@ -8,23 +8,21 @@ is killed, nobody is left to end a worker that is stuck.
 from __future__ import annotations
 
 import hashlib
-import multiprocessing as mp
 import os
 import signal
 import stat
-import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from numpy.typing import NDArray
 
 from songkin import audio, tags
+from songkin.confined import end_with_parent, limit_memory
 from songkin.encoders import audio_encoder
 from songkin.encoders.base import AudioEncoder
 from songkin.errors import AudioError, SourceError, Unreachable
@@ -169,14 +167,14 @@ def _status(path: str) -> os.stat_result:
 def main(connection: Connection, setup: Setup, progress: Progress) -> None:
     """Loop of a worker: a ``Job`` in, a ``Heard`` or ``Refused`` out, until ``None`` or the end of the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _end_with_parent()
+    end_with_parent()
     if setup.nice:
         os.nice(15)
     encoders = {name: audio_encoder(name, setup.cache) for name in setup.encoders}
     audio.wake()  # before the memory limit is drawn: the decoder and the models are not the file's doing
     for encoder in encoders.values():
         encoder.begin()
-    _limit_memory(setup.memory_mb)
+    limit_memory(setup.memory_mb)
     with suppress(EOFError, OSError):  # nobody listens any more
         connection.send("ready")
         while (job := connection.recv()) is not None:
@@ -203,28 +201,3 @@ def _answer(job: Job, encoders: Mapping[str, AudioEncoder], setup: Setup, progre
 def _first_line(error: BaseException) -> str:
     lines: Sequence[str] = str(error).splitlines()
     return lines[0][:200] if lines else "no message"
-
-
-def _end_with_parent() -> None:
-    """End this process, silently and at once, when the parent has ended without saying so."""
-    parent = mp.parent_process()
-    if parent is None:  # called without a process of its own
-        return
-
-    def watch() -> None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _limit_memory(megabytes: int) -> None:
-    if sys.platform != "linux":
-        return
-    import resource
-
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit = pages * resource.getpagesize() + megabytes * 1024 * 1024
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if hard == resource.RLIM_INFINITY or limit < hard:
-        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

@@ -3,7 +3,7 @@ streaming service. Nothing of them is stored."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from songkin.errors import SourceError
 from songkin.fetching import Rules
@@ -20,15 +20,20 @@ MOST = 20_000
 def listings(what: str, rules: Rules) -> Iterator[tuple[Given, Listing]]:
     """The playlists that a file, a folder, an address or a link holds; a table of songs is one that is called as its file.
     Raises ``SourceError`` where it is nothing that can be read, or holds neither."""
+    yield from listings_in(at_hand(expand([what]), "", rules, Quiet()), what)
+
+
+def listings_in(items: Iterable[Given | SourceError], name: str) -> Iterator[tuple[Given, Listing]]:
+    """The same of files that are at hand, which are called ``name`` as a whole."""
     empty = True
-    for item in at_hand(expand([what]), "", rules, Quiet()):
+    for item in items:
         if isinstance(item, SourceError):
             raise item
         for listing in _of(item):
             empty = False
             yield item, listing
     if empty:
-        raise SourceError(f"{what} holds no playlist.", remedy="Name a playlist, or import it and name its songs.")
+        raise SourceError(f"{name} holds no playlist.", remedy="Name a playlist, or import it and name its songs.")
 
 
 def _of(item: Given) -> Iterator[Listing]:

@@ -10,7 +10,7 @@ played or voted for it since, and what they played within a day only when all el
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -81,6 +81,14 @@ class Station:
         self._note = note
         self._now = ""
         self.notes: list[str] = []
+
+    def heard(self, plays: Sequence[tuple[str, bool]]) -> None:
+        """What was played on this station before: (song, whether it was skipped), the first first."""
+        for song, skipped in plays:
+            self._plays.append((song, -_SKIPPED if skipped else _HEARD))
+            self._gone.add(song)
+            if skipped:
+                self._never.add(song)
 
     def next(self) -> Hit | None:
         """The next song; None where the library has none that goes with it."""

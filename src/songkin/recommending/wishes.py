@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from songkin.errors import Ambiguous, NotFound, QueryError
+from songkin.errors import Ambiguous, NotFound, QueryError, SourceError
 from songkin.fetching import Rules
 from songkin.matching import Matcher
 from songkin.models import ME, Track, since
-from songkin.recommending.brought import MOST, listings
+from songkin.recommending.brought import MOST, listings, listings_in
 from songkin.records import Listing, Song
 from songkin.search.resolve import SoundClip, resolve
 from songkin.sources import streaming
@@ -198,7 +198,8 @@ class Wishing:
             weight = _by_plays(heard.get(song), skipped.get(song), self.now)
             side = self.wish.liked if weight > 0 else self.wish.disliked
             side[song] = max(abs(weight), side.get(song, 0.0))
-        self.wish.label.append(f"what {user} loves and plays{self._in_window()}")
+        who = "what you love and play" if user == ME else f"what {user} loves and plays"
+        self.wish.label.append(f"{who}{self._in_window()}")
         if not votes and not heard:
             self._by_adding(user)
 
@@ -208,7 +209,9 @@ class Wishing:
         if len(set(added)) > MOST_ADDED * self.catalog.count():
             added = []  # next to nothing would be left to recommend
         self.wish.add(added, BY_ADDING)
-        nothing = f"{user} has not voted or played {self._in_window().strip() or 'yet'}"
+        nothing = (
+            f"{'You have' if user == ME else f'{user} has'} not voted or played {self._in_window().strip() or 'yet'}"
+        )
         instead = "what was added to playlists counts." if added else "what many like, of many kinds, is shown."
         self.wish.notes.append(f"{nothing}: {instead}")
 
@@ -246,6 +249,11 @@ class Wishing:
         self.wish.label.append(name)
         if weight > 0 and (name.strip() or description.strip()):
             self.wish.names.append(f"{name}. {description}" if description else name)
+
+    def given(self, items: Iterable[Given | SourceError], name: str, weight: float = 1.0) -> None:
+        """The playlists in files that are at hand; ``name`` is what they are called as a whole. Raises ``SourceError``."""
+        for item, listing in listings_in(items, name):
+            self._listing(item, listing, weight)
 
     def _listing(self, item: Given, listing: Listing, weight: float) -> None:
         songs = [entry.song for entry in listing.entries[:MOST] if self._of_the_time(entry.added_at)]

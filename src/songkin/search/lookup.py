@@ -73,3 +73,11 @@ def _beginning(names: Sequence[str], start: str) -> list[str]:
             break
         found.append(name)
     return sorted(found, key=len)[:_NAMES]
+
+
+def holding(wanted: str, names: Sequence[tuple[str, str]], limit: int) -> list[str]:
+    """Of (folded name, what it stands for) pairs at most ``limit``: those that begin with the folded text, then those in
+    which a word does; short ones first."""
+    begun = sorted((name for name in names if name[0].startswith(wanted)), key=lambda name: (len(name[0]), name))
+    inside = [name for name in names if f" {wanted}" in name[0] and not name[0].startswith(wanted)]
+    return [what for _, what in (*begun, *sorted(inside, key=lambda name: (len(name[0]), name)))][:limit]

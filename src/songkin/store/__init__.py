@@ -43,6 +43,7 @@ TRACKS: Final = Layout(
         "loudness": "float",
         "brightness": "float",
         "subgenre": "keyword",
+        "mood": "keyword",
         "playlist": "keyword",
         "explicit": "keyword",
         "added": "float",
@@ -55,9 +56,9 @@ TRACKS: Final = Layout(
 """How a song stands in the search index, before spaces of vectors that were imported."""
 
 
-PAYLOAD_VERSION: Final = 3
+PAYLOAD_VERSION: Final = 4
 """Of what filters see of a song. Where it rises, all points are written anew; 2: mode, time signature, keys by one name; 3: a subgenre
-by its own name as well as after its genre (``blues---electric blues``)."""
+by its own name as well as after its genre (``blues---electric blues``); 4: moods."""
 
 _READER, _SETTING = "text_encoder", "text_encoder_set"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -20,17 +20,19 @@ import sqlalchemy as sa
 
 from songkin.errors import StoreError
 from songkin.models import Track
-from songkin.store.database import Database, parts
+from songkin.store.database import CONTENT, Database, parts
 from songkin.store.journal import Journal
 from songkin.store.listeningbook import Listening
 from songkin.store.playlistbook import Playlists, leave_names
-from songkin.store.rows import ORDER, Credit, Recording, Stored, to_row, to_track
+from songkin.store.rows import ORDER, SORTED, Credit, Recording, Stored, to_row, to_track
 from songkin.store.schedulebook import Schedules
 from songkin.store.schema import aliases, links, refused, tracks, vectors, votes
 from songkin.store.songbook import Songbook
 from songkin.store.vectorbook import VectorBook, put_vectors
 from songkin.text import fold
 
+_TICK: Final = 20_000_000
+"""Nanoseconds within which a file system may give two changes one time."""
 _MOST: Final = 200
 """Tracks that one name gives at most."""
 
@@ -46,6 +48,7 @@ class Catalog:
         self.playlists = Playlists(self.db)
         self.schedules = Schedules(self.db)
         self._kept: dict[str, tuple[object, tuple[str, ...]]] = {}
+        self._content: tuple[object, str] = (None, "")
 
     def __enter__(self) -> Self:
         return self
@@ -58,6 +61,17 @@ class Catalog:
     def close(self) -> None:
         """Let go of the database."""
         self.db.close()
+
+    def content(self) -> str:
+        """Another one whenever anyone has changed what searches are answered by; votes and plays leave it. Cheap."""
+        state, known = (self.db.commits, _state(self.db.file)), self._content
+        if known[0] != state or _just_now(state[1]):
+            known = self._content = (state, self.journal.note(CONTENT))
+        return known[1]
+
+    def heard(self) -> Hashable:
+        """Another one whenever anyone has changed anything, be it a vote or a play. Cheap."""
+        return (self.db.commits, _state(self.db.file))
 
     # Tracks --------------------------------------------------------------------------------------------------
 
@@ -161,9 +175,25 @@ class Catalog:
         """Tracks by artist, album and number."""
         return [to_track(row) for row in self.db.rows(sa.select(tracks).order_by(*ORDER).limit(limit).offset(offset))]
 
-    def in_order(self) -> list[str]:
-        """Ids of all tracks, by artist, album and number."""
-        return list(self._column(sa.select(tracks.c.id).order_by(*ORDER)))
+    def in_order(self, sort: str = "best") -> list[str]:
+        """Ids of all tracks, by artist, album and number, or by one of ``models.SORTS`` (``-`` before it: the other way
+        round); those of which that is not known come last."""
+        column = SORTED.get(sort.removeprefix("-"))
+        if column is None:
+            return list(self._column(sa.select(tracks.c.id).order_by(*ORDER)))
+        by = column.desc() if sort.startswith("-") else column.asc()
+        unknown = sa.or_(column.is_(None), sa.cast(column, sa.String) == "")
+        return list(self._column(sa.select(tracks.c.id).order_by(unknown, by, *ORDER)))
+
+    def artists_as_written(self) -> list[tuple[str, str]]:
+        """(folded name, name) of every artist, each once, sorted."""
+        names = {fold(name): name for row in self.db.rows(sa.select(tracks.c.artists).distinct()) for name in row[0]}
+        return sorted(names.items())
+
+    def albums_as_written(self) -> list[tuple[str, str]]:
+        """(folded title, title) of every album that songs are on, each once, sorted."""
+        query = sa.select(tracks.c.album_fold, sa.func.min(tracks.c.album)).where(tracks.c.album_fold != "")
+        return sorted(tuple(row) for row in self.db.rows(query.group_by(tracks.c.album_fold)))
 
     def beginning(self, part: str) -> list[Track]:
         """Tracks whose id begins with ``part`` (two at most: enough to know whether it is only one)."""
@@ -413,3 +443,8 @@ def _state(file: Path) -> tuple[tuple[int, int], ...]:
     """Another one after every commit of any process: SQLite writes into the file or into the log beside it."""
     beside = (file, file.with_name(f"{file.name}-wal"))
     return tuple((about.st_mtime_ns, about.st_size) for about in (path.stat() for path in beside if path.exists()))
+
+
+def _just_now(state: tuple[tuple[int, int], ...]) -> bool:
+    """Whether files were written so lately that their times cannot tell the next change from the last."""
+    return time.time_ns() - max((changed for changed, _ in state), default=0) < _TICK

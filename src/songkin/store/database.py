@@ -27,6 +27,8 @@ from songkin.store.migrations import MIGRATIONS
 from songkin.store.schema import SCHEMA_VERSION, meta, metadata
 
 _CHUNK: Final = 500
+CONTENT: Final = "content"
+"""The note that counts transactions after which questions may be answered otherwise."""
 _WRITES: Final = "songkin_writes"
 _LEAST_ROOM: Final = 1_000_000
 """Free bytes below which a failed write was for want of room: SQLite does not always say so."""
@@ -137,6 +139,13 @@ def _writing(engine: sa.Engine, patience: float = PATIENCE) -> Iterator[sa.Conne
             _wait_for(connection, PATIENCE)
 
 
+def _count_content(connection: sa.Connection) -> None:
+    more = sa.cast(sa.cast(meta.c.value, sa.Integer) + 1, sa.String)
+    counted = connection.execute(sa.update(meta).where(meta.c.key == CONTENT).values(value=more)).rowcount
+    if not counted:
+        connection.execute(sa.insert(meta).values(key=CONTENT, value="1"))
+
+
 def _wait_for(connection: sa.Connection, seconds: float) -> None:
     """Have SQLite wait so long for other writers, from the next transaction on."""
     raw = connection.connection.dbapi_connection
@@ -242,19 +251,25 @@ class Database:
             f"The library at {file.parent} can only be read.", remedy="Make its folder writable."
         )
         self._engine = open_engine(file, readonly=readonly)
+        self.commits = 0
+        """How many transactions were stored through this object."""
 
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
 
     @contextmanager
-    def writing(self, *, patience: float = PATIENCE) -> Iterator[sa.Connection]:
-        """One transaction: all of it is stored, or nothing. It waits for others at most ``patience`` seconds."""
+    def writing(self, *, patience: float = PATIENCE, heard: bool = False) -> Iterator[sa.Connection]:
+        """One transaction: all of it is stored, or nothing. It waits for others at most ``patience`` seconds. ``heard``
+        says that only what a listener did is written, which no search depends on."""
         if self.readonly:
             raise self._because
         try:
             with _writing(self._engine, patience) as connection:
                 yield connection
+                if not heard:
+                    _count_content(connection)
+            self.commits += 1
         except sa.exc.DatabaseError as error:
             raise _explained(error, self.file) from error
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import sqlalchemy as sa
 
@@ -18,9 +18,11 @@ from songkin.store.bulk import insert
 from songkin.store.database import Database, parts
 from songkin.store.descriptions import of_albums, told
 from songkin.store.rows import to_track
-from songkin.store.schema import albums, changes, entries, playlists, tracks
+from songkin.store.schema import albums, changes, entries, playlists, schedules, tracks
 from songkin.text import alike, fold, meant
 
+REMOVED: Final = "removed playlist"
+"""The kind of change that a playlist that went is kept as."""
 Outcome = Literal["added", "updated", "unchanged"]
 
 
@@ -292,6 +294,19 @@ class Lists:
         digest = _digest(_head_of(old), [dict(row) for row in rows])
         self.connection.execute(sa.update(playlists).where(playlists.c.id == playlist).values(digest=digest))
         return True
+
+    def remove(self, playlist: str) -> set[str]:
+        """Remove a playlist, kept to be put back whole; the tracks that were in it."""
+        old = self.connection.execute(sa.select(playlists).where(playlists.c.id == playlist)).mappings().one()
+        rows = self.connection.execute(sa.select(entries).where(entries.c.playlist_id == playlist)).mappings()
+        kept = [dict(row) for row in rows]
+        timed = self.connection.execute(sa.select(schedules).where(schedules.c.playlist_id == playlist)).mappings()
+        whole = {"row": dict(old), "entries": kept, "schedule": [dict(row) for row in timed]}
+        self._note(REMOVED, playlist, whole)
+        self.connection.execute(sa.delete(entries).where(entries.c.playlist_id == playlist))
+        self.connection.execute(sa.delete(schedules).where(schedules.c.playlist_id == playlist))
+        self.connection.execute(sa.delete(playlists).where(playlists.c.id == playlist))
+        return {row["track_id"] for row in kept if row["track_id"]}
 
     def put_album(self, album: Album, source: str) -> Outcome:
         """Store what a source says of an album."""

@@ -22,6 +22,18 @@ SHA256_DIGITS: Final = 64
 _C: Final = tracks.c
 ORDER: Final = (_C.artist_fold, _C.album, _C.disc_no, _C.track_no, _C.title_fold, _C.id)
 """How songs are listed: by artist, album and number."""
+SORTED: Final[Mapping[str, sa.ColumnElement[Any]]] = {
+    "title": _C.title_fold,
+    "artist": _C.artist_fold,
+    "album": _C.album_fold,
+    "year": _C.year,
+    "bpm": _C.bpm,
+    "duration": _C.duration,
+    "loudness": _C.loudness,
+    "popularity": _C.popularity,
+    "added": sa.func.coalesce(_C.liked_at, _C.added_at),
+}
+"""What songs can be sorted by."""
 
 
 class Stored(NamedTuple):  # a tuple: a re-scan makes one for every track

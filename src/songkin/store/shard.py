@@ -1,6 +1,7 @@
 """The folder of an embedded search index: who holds it, how it is laid out, whether it is whole.
 
     FOLDER/lock, holder      taken before the engine opens anything; the holder's process id
+    FOLDER/wanted            touched by who waits for the lock
     FOLDER/index/layout.json spaces and indexed fields, as they were asked for
     FOLDER/index/state.json  points, files and their checksums when it was last let go in good order
     FOLDER/index/shard/      the engine's own files
@@ -17,6 +18,7 @@ import errno
 import json
 import os
 import shutil
+import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -39,6 +41,9 @@ VERIFY_MB: Final = 64
 files are read whose time of change is another than when it was let go."""
 
 _BLOCK: Final = 1 << 16
+_KNOCK: Final = "wanted"
+_KNOCKING: Final = 0.25
+"""Seconds after which who waits for the index says so again."""
 _RENEWED: Final = ("edge_config.json", "segment.json", "mutable_id_tracker.versions")
 """Files that the engine writes anew when a shard is opened or closed, even if only to read it."""
 
@@ -60,11 +65,11 @@ def hold(folder: Path, wait: float) -> filelock.BaseFileLock:
     lock = filelock.FileLock(folder / "lock", thread_local=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=wait, poll_interval=0.05)
+        _acquire(lock, folder, wait)
     except filelock.Timeout as error:
         raise LibraryBusy(
             f"The search index is in use by {_holder(folder)}.",
-            remedy="Wait until it is done, stop it, or ask the running `songkin serve` instead.",
+            remedy="Wait until it is done and try again, or stop it.",
         ) from error
     except (OSError, NotImplementedError) as error:
         raise StoreError(
@@ -79,6 +84,38 @@ def hold(folder: Path, wait: float) -> filelock.BaseFileLock:
             f"{folder} cannot be written to: {error}.", remedy="Check its disk and permissions."
         ) from error
     return lock
+
+
+def _acquire(lock: filelock.BaseFileLock, folder: Path, wait: float) -> None:
+    """Take the lock, and knock as long as another holds it: who holds it between questions lets go then."""
+    try:
+        lock.acquire(timeout=0)
+        return
+    except filelock.Timeout:
+        if wait <= 0:
+            raise
+    deadline = time.monotonic() + wait
+    try:
+        while True:
+            (folder / _KNOCK).touch()
+            left = deadline - time.monotonic()
+            try:
+                lock.acquire(timeout=max(0.0, min(_KNOCKING, left)), poll_interval=0.02)
+                return
+            except filelock.Timeout:
+                if left <= _KNOCKING:
+                    raise
+    finally:
+        with suppress(OSError):
+            (folder / _KNOCK).unlink(missing_ok=True)
+
+
+def wanted(folder: Path) -> bool:
+    """Whether another waits for the index in ``folder``."""
+    try:
+        return time.time() - (folder / _KNOCK).stat().st_mtime < 4 * _KNOCKING
+    except OSError:
+        return False
 
 
 def release(folder: Path, lock: filelock.BaseFileLock) -> None:

@@ -18,7 +18,7 @@ from songkin.errors import NotFound
 from songkin.store import joining, keeping
 from songkin.store.claims import FILE, KEPT, NO_SOURCES
 from songkin.store.database import Database, parts
-from songkin.store.playlistbook import members
+from songkin.store.playlistbook import REMOVED, members
 from songkin.store.schema import (
     albums,
     aliases,
@@ -30,6 +30,7 @@ from songkin.store.schema import (
     own_spaces,
     playlists,
     runs,
+    schedules,
     slices,
     tracks,
     vectors,
@@ -143,6 +144,8 @@ def _put_back(connection: sa.Connection, run: int) -> tuple[list[str], list[str]
             touched.append(_put_vector_back(connection, row))
         elif row.kind == "playlist":
             listed += _put_list_back(connection, row)
+        elif row.kind == REMOVED:
+            listed += _bring_list_back(connection, row)
         elif row.kind == "album":
             connection.execute(sa.update(albums).where(albums.c.id == row.item).values(**row.before))
         elif row.kind == "vote":
@@ -151,7 +154,9 @@ def _put_back(connection: sa.Connection, run: int) -> tuple[list[str], list[str]
             parted += joining.part(connection, row.item, row.before)
     _drop_file_claims(connection, parted)
     touched += parted
-    put = {row.item for row in found if row.kind in ("playlist", "album") and (row.kind, row.item) not in later}
+    put = {
+        row.item for row in found if row.kind in ("playlist", "album", REMOVED) and (row.kind, row.item) not in later
+    }
     return touched, listed, len(put)
 
 
@@ -198,6 +203,24 @@ def _put_list_back(connection: sa.Connection, row: sa.Row[Any]) -> list[str]:
     if kept != row.before["entries"]:  # the next import is to look at it anew
         connection.execute(sa.update(playlists).where(playlists.c.id == row.item).values(digest=""))
     return [track for track in {*now, *then} if track]
+
+
+def _bring_list_back(connection: sa.Connection, row: sa.Row[Any]) -> list[str]:
+    """A playlist that was removed, with the songs that are still here; nothing where it has come again meanwhile."""
+    if connection.execute(sa.select(playlists.c.id).where(playlists.c.id == row.item)).first():
+        return []
+    here: set[str] = set()
+    for part in parts(sorted({entry["track_id"] for entry in row.before["entries"] if entry["track_id"]})):
+        here |= set(_column(connection, sa.select(tracks.c.id).where(tracks.c.id.in_(part))))
+    connection.execute(sa.insert(playlists).values(**row.before["row"]))
+    kept = [
+        {**entry, "track_id": entry["track_id"] if entry["track_id"] in here else None}
+        for entry in row.before["entries"]
+    ]
+    for table, rows in ((entries, kept), (schedules, row.before["schedule"])):
+        if rows:
+            connection.execute(sa.insert(table), rows)
+    return sorted(here)
 
 
 def _unknown(connection: sa.Connection, ids: Sequence[str], run: int) -> list[str]:
