@@ -54,7 +54,7 @@ def recommend(
     notes: tuple[str, ...] = ()
     if not scores:
         scores = _popular(store, gathered, wish, query)
-        notes = (_POPULAR if scores else _nothing_left(gathered, wish),)
+        notes = () if scores and wish.popular else (_POPULAR if scores else _nothing_left(gathered, wish),)
         adventurous = max(adventurous, 0.6)
     elif wish.names and not wish.liked and not found.named.any():
         notes = (f"No playlist here is called much like that: songs were found by {_by_what(names)}.",)

@@ -57,6 +57,8 @@ class Wish:
     notes: list[str] = field(default_factory=list)
     label: list[str] = field(default_factory=list)
     votes: set[str] = field(default_factory=set)
+    popular: bool = False
+    """Whether a note says already that nothing is known of the listener, so that what many like is shown."""
 
     def add(self, songs: Iterable[str], weight: float = 1.0) -> None:
         """Songs with a weight from -1 to 1; one that is named again counts by its greatest weight."""
@@ -209,6 +211,7 @@ class Wishing:
         if len(set(added)) > MOST_ADDED * self.catalog.count():
             added = []  # next to nothing would be left to recommend
         self.wish.add(added, BY_ADDING)
+        self.wish.popular = not added
         nothing = (
             f"{'You have' if user == ME else f'{user} has'} not voted or played {self._in_window().strip() or 'yet'}"
         )
