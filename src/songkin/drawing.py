@@ -1,4 +1,4 @@
-"""A small drawing of lines over two logarithmic axes, as SVG, without a library."""
+"""Small drawings as SVG, without a library: lines over two logarithmic axes, and bars with intervals."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from typing import Final
 WIDTH: Final = 720
 HEIGHT: Final = 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 70, 20, 40, 50
+_NAMES, _VALUES = 300, 60
+"""Where bars begin, and what is left for their numbers."""
+_LONGEST: Final = 48
+"""Characters of a bar's name."""
 _COLOURS: Final = ("#1f6f8b", "#c8553d", "#4c956c", "#7b5ea7", "#b8860b", "#5a5a5a", "#a0a0a0")
 
 
@@ -82,3 +86,48 @@ def _line(line: Line, colour: str, number: int, spans: _Spans) -> list[str]:
         *(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in points),
         f'<text x="{_LEFT + 12}" y="{_TOP + 16 + 16 * number}" fill="{colour}">{escape(line.name)}</text>',
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: its name, its length (0 or more), the ends of an interval around it, where there is one, and whether it
+    stands out."""
+
+    name: str
+    value: float
+    interval: tuple[float, float] | None = None
+    stands_out: bool = False
+
+
+def bars(panels: Sequence[tuple[str, Sequence[Bar]]]) -> str:
+    """Panels of bars below one another, each with a title and a scale of its own that begins at 0."""
+    parts: list[str] = []
+    top = 10
+    for title, found in panels:
+        parts.append(f'<text x="10" y="{top + 18}" font-size="15">{escape(title)}</text>')
+        top += 30
+        most = max((bar.interval[1] if bar.interval else bar.value for bar in found), default=0.0) or 1.0
+        for bar in found:
+            parts += _bar(bar, top, (WIDTH - _NAMES - _VALUES) / most, _COLOURS[1 if bar.stands_out else 0])
+            top += 20
+        top += 16
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" font-family="sans-serif" font-size="12">'
+    )
+    return "\n".join([head, f'<rect width="{WIDTH}" height="{top}" fill="white"/>', *parts, "</svg>", ""])
+
+
+def _bar(bar: Bar, top: int, scale: float, colour: str) -> list[str]:
+    name = bar.name if len(bar.name) <= _LONGEST else f"{bar.name[: _LONGEST - 1]}…"
+    end = _NAMES + bar.value * scale
+    parts = [
+        f'<text x="{_NAMES - 8}" y="{top + 13}" text-anchor="end">{escape(name)}</text>',
+        f'<rect x="{_NAMES}" y="{top + 2}" width="{max(0.0, end - _NAMES):.1f}" height="14" fill="{colour}" opacity=".75"/>',
+    ]
+    if bar.interval:
+        low, high = (_NAMES + each * scale for each in bar.interval)
+        parts.append(
+            f'<path d="M{low:.1f} {top + 9}H{high:.1f}M{low:.1f} {top + 5}v8M{high:.1f} {top + 5}v8" stroke="#222"/>'
+        )
+        end = max(end, high)
+    return [*parts, f'<text x="{end + 6:.1f}" y="{top + 13}" fill="#444">{bar.value:.3f}</text>']

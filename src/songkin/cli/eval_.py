@@ -80,14 +80,23 @@ def sound(
 @click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(min=4), help="Length of each song.")
 @click.option("--seed", default=0, show_default=True, metavar="N", help="Draws names, questions and halves.")
 @click.option("--tune", is_flag=True, help="Also try a grid of weights and constants (a few minutes).")
+@click.option("--plot", type=click.File("w", lazy=True), metavar="FILE", help="Draw the tables (SVG).")
 @with_json
 def words(
-    data: str | None, gtzan: str | None, pieces: int, seconds: float, seed: int, tune: bool, as_json: bool
+    data: str | None,
+    gtzan: str | None,
+    pieces: int,
+    seconds: float,
+    seed: int,
+    tune: bool,
+    plot: IO[str] | None,
+    as_json: bool,
 ) -> None:
     """Questions with known answers: for sounds, for names, in a mixed library. Beside baselines."""
     from pathlib import Path
 
     from songkin.demo.pieces import KINDS, make_piece
+    from songkin.evaluation.charts import drawn
     from songkin.evaluation.words import Options, evaluate
 
     made = [make_piece(kind, _FIRST_SEED + number, seconds) for kind in KINDS for number in range(pieces)]
@@ -95,10 +104,7 @@ def words(
     options = Options(key, Path(data) if data else None, Path(gtzan) if gtzan else None, seed, tune)
     with Bar(quiet=as_json) as bar:
         report = evaluate(configured(), made, options, bar)
-    if as_json:
-        emit(report.as_json())
-    else:
-        _show(report)
+    _tell(report, plot, drawn, as_json)
 
 
 @command.command(name="playlists")
@@ -174,18 +180,24 @@ def _tell(report: Report, plot: IO[str] | None, drawn: Callable[[Report], str], 
 @click.argument("files", nargs=-1, type=click.Path(), metavar="[FILE]...")
 @click.option("--model", type=click.Path(file_okay=False), metavar="DIR", help="An encoder of `songkin train albums`.")
 @click.option("--seed", default=0, show_default=True, metavar="N", help="Deals the questions of both halves.")
+@click.option("--plot", type=click.File("w", lazy=True), metavar="FILE", help="Draw the tables (SVG).")
 @with_library
 def albums(
-    files: tuple[str, ...], model: str | None, seed: int, library: str | None, qdrant_url: str | None, as_json: bool
+    files: tuple[str, ...],
+    model: str | None,
+    seed: int,
+    plot: IO[str] | None,
+    library: str | None,
+    qdrant_url: str | None,
+    as_json: bool,
 ) -> None:
     """Albums from their questions, beside BM25 and untrained meaning. The albums are those of FILEs with a column `query`,
     or those of the library; an own encoder is judged on albums that it has not seen."""
+    from songkin.evaluation.charts import drawn
+
     with _music(files, library, qdrant_url, quiet=as_json) as (music, bar):
         report = music.judge_albums(model, seed=seed, progress=bar)
-    if as_json:
-        emit(report.as_json())
-    else:
-        _show(report)
+    _tell(report, plot, drawn, as_json)
 
 
 @command.command(name="features")
@@ -198,12 +210,14 @@ def albums(
 )
 @click.option("--seed", default=0, show_default=True, metavar="N", help="Deals rows and playlists, draws intervals.")
 @click.option("--tune", is_flag=True, help="Also try a grid of weights for `find`.")
+@click.option("--plot", type=click.File("w", lazy=True), metavar="FILE", help="Draw the tables (SVG).")
 @with_library
 def features(
     files: tuple[str, ...],
     data: str | None,
     seed: int,
     tune: bool,
+    plot: IO[str] | None,
     library: str | None,
     qdrant_url: str | None,
     as_json: bool,
@@ -212,6 +226,7 @@ def features(
     songs are those of tables with features and genres or playlists (FILEs), or those of the library."""
     from tempfile import TemporaryDirectory
 
+    from songkin.evaluation.charts import drawn
     from songkin.evaluation.features import of_library
 
     named = [*files, *([data] if data else [])]
@@ -224,10 +239,7 @@ def features(
             music.import_(named, progress=bar)
             music.learn_features(bar)
         report = of_library(music.catalog, music.config, bar, tables=named, seed=seed, tune=tune)
-    if as_json:
-        emit(report.as_json())
-    else:
-        _show(report)
+    _tell(report, plot, drawn, as_json)
 
 
 def _players() -> str:

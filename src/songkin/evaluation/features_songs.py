@@ -1,7 +1,6 @@
 """Which songs features are judged on: those of tables as their sources tell them, or those of a library.
 
-A playlist of which two tables hold parts is one playlist here, known by its name. A library that imports both keeps the
-later part alone, and its songs would then be judged as if nobody had learned from their playlist.
+A playlist of which two tables hold parts is one playlist here, known by its name, so that it is hidden as a whole.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from songkin.errors import NotFound, SourceError
 from songkin.models import Track
 from songkin.progress import Progress
 from songkin.records import FEATURES, Listing, Song
-from songkin.sources.given import Options, expand
+from songkin.sources.given import Given, Options, expand
 from songkin.sources.kinds import recognise
 from songkin.store.catalog import Catalog
 from songkin.training.features import lessons_of, listed_in, read
@@ -46,22 +45,32 @@ def of_tables(paths: Sequence[str], encoder: TextEncoder, told: Progress) -> Mat
     for given in expand(paths):
         if isinstance(given, SourceError):
             raise given
-        source = recognise(given)
-        for record in source.read(given, Options()) if source else ():
-            if isinstance(record, Song) and record.key:
-                made = Track(
-                    record.key,
-                    record.title,
-                    genres=record.genres,
-                    subgenres=record.subgenres,
-                    table_features=record.features,
-                )
-                had = songs.get(record.key)
-                songs[record.key] = _joined(had, made) if had else made
-            elif isinstance(record, Listing):
-                for entry in record.entries:
-                    listed.setdefault(entry.song.key, []).append(record.name)
+        try:
+            _take(given, songs, listed)
+        except SourceError as error:
+            if not given.root:
+                raise
+            told.note(f"Passed over: {error.message}")
     return _material(list(songs.values()), listed, encoder, told)
+
+
+def _take(given: Given, songs: dict[str, Track], listed: dict[str, list[str]]) -> None:
+    """The songs and playlists of one file."""
+    source = recognise(given)
+    for record in source.read(given, Options()) if source else ():
+        if isinstance(record, Song) and record.key:
+            made = Track(
+                record.key,
+                record.title,
+                genres=record.genres,
+                subgenres=record.subgenres,
+                table_features=record.features,
+            )
+            had = songs.get(record.key)
+            songs[record.key] = _joined(had, made) if had else made
+        elif isinstance(record, Listing):
+            for entry in record.entries:
+                listed.setdefault(entry.song.key, []).append(record.name)
 
 
 def _joined(one: Track, other: Track) -> Track:
