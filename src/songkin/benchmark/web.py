@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, RemoteDisconnected
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -87,7 +87,14 @@ class Asking:
         self._connection = HTTPConnection(urlsplit(address).netloc, timeout=60)
 
     def __call__(self, path: str, body: str = "") -> int:
-        """The status of an answer, read to its end."""
+        """The status of an answer, read to its end. A connection that was idle for long is made anew."""
+        try:
+            return self._answered(path, body)
+        except (RemoteDisconnected, ConnectionError):
+            self._connection.close()
+            return self._answered(path, body)
+
+    def _answered(self, path: str, body: str) -> int:
         headers = {"content-type": "application/json"} if body else {}
         self._connection.request("POST" if body else "GET", path, body or None, headers)
         answer = self._connection.getresponse()
