@@ -75,7 +75,12 @@ def _guard(app: FastAPI, config: Config) -> None:
         library: Library = app.state.library
         return library.catalog.content()
 
+    def opinions() -> Hashable:
+        library: Library = app.state.library
+        return library.catalog.opinions()
+
     app.add_middleware(remembered.Remembered, state=content, paths=remembered.PATHS)
+    app.add_middleware(remembered.Remembered, state=opinions, paths=remembered.PAGES, most=remembered.MOST_PAGES)
     app.add_middleware(Counting, numbers=app.state.numbers)
     if config.serve_origins:
         app.add_middleware(
