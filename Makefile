@@ -46,7 +46,7 @@ lint: $(SETUP) ## style, types, architecture, dependencies, spelling
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
-	$(BIN)/codespell src tests docs README.md CHANGELOG.md Makefile
+	$(BIN)/codespell src tests tools frontend/src docs README.md CHANGELOG.md Makefile
 
 format: $(SETUP)
 	$(BIN)/ruff check --fix .

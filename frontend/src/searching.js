@@ -38,9 +38,9 @@ form.addEventListener("submit", (event) => {
 // A search is noted when its results were looked at for a while: what is typed on the way to it is none.
 const STAYED = 2500;
 let noting;
-let noted = asked;
+let noted = "";
 
-document.addEventListener("htmx:after:swap", () => {
+function arrived() {
   const text = location.pathname === "/" ? (new URLSearchParams(location.search).get("q") ?? "") : "";
   if (document.activeElement !== box) asked = text;
   clearTimeout(noting);
@@ -54,7 +54,10 @@ document.addEventListener("htmx:after:swap", () => {
       body: JSON.stringify({ text }),
     }).catch(() => {}); // only a note
   }, STAYED);
-});
+}
+
+document.addEventListener("htmx:after:swap", arrived);
+arrived();
 one("#suggest").addEventListener("click", () => {
   names.hide();
   box.blur();

@@ -15,14 +15,14 @@ SONGS = (
     ("Anna Berg", "Summer", "Seasons", "1999", "jazz; bossa nova", "ogg", 20.0),
     ("Anna Berg", "Spring", "Seasons", "1999", "jazz", "mp3", 20.0),
     ("Anna Berg", "Autumn", "Seasons", "1999", "jazz", "opus", 20.0),
-    ("Sigur Rós", "Ágætis", "Byrjun", "2000", "post-rock", "mp3", 20.0),
-    ("Sigur Rós", "Svefn", "Byrjun", "2000", "post-rock", "flac", 20.0),
-    ("The Beetles", "Yellow Tram", "Revolve", "1966", "rock", "m4a", 20.0),
-    ("AC/CD", "Highway to Well", "Highway", "1979", "hard rock", "opus", 20.0),
+    ("Sigur Rós", "Ágætis", "Byrjun", "2000", "post-rock", "mp3", 8.0),
+    ("Sigur Rós", "Svefn", "Byrjun", "2000", "post-rock", "flac", 8.0),
+    ("The Beetles", "Yellow Tram", "Revolve", "1966", "rock", "m4a", 8.0),
+    ("AC/CD", "Highway to Well", "Highway", "1979", "hard rock", "opus", 8.0),
     ("Nobody", SHORT, "Small", "2020", "rock", "flac", 4.0),
     ("<b>Eve</b>", HOSTILE, '"><svg onload=alert(3)>', "2001", "jazz", "flac", 20.0),
-    ("Very " * 30, LONG, LONG, "2002", "rock", "mp3", 20.0),
-    ("Plain", "Aiff", "Forms", "2003", "rock", "aiff", 20.0),
+    ("Very " * 30, LONG, LONG, "2002", "rock", "mp3", 8.0),
+    ("Plain", "Aiff", "Forms", "2003", "rock", "aiff", 8.0),
 )
 
 

@@ -170,3 +170,23 @@ def test_hostile_names_are_text_in_json(browser: TestClient) -> None:
 def test_albums_are_found_by_words_and_listed(browser: TestClient) -> None:
     assert browser.get(f"{API}/albums").json()["albums"]
     assert browser.get(f"{API}/albums", params={"q": "seasons"}).json()["hits"][0]["album"]["title"] == "Seasons"
+
+
+def test_a_page_that_is_remembered_shows_a_vote_at_once(browser: TestClient) -> None:
+    song = songs(browser)["Winter"]
+    first, again = (browser.get("/", params={"q": "winter"}).text for _ in range(2))
+    assert "Winter" in first
+    assert first == again
+    browser.post(f"{API}/tracks/{song}/vote", json={"vote": "love"})
+    assert browser.get("/", params={"q": "winter"}).text != first
+    browser.post(f"{API}/tracks/{song}/vote", json={"vote": "none"})
+    assert browser.get("/", params={"q": "winter"}).text == first
+
+
+def test_pages_are_remembered_for_each_theme_and_each_way_of_asking(browser: TestClient) -> None:
+    plain = browser.get("/", params={"q": "winter"})
+    part = browser.get("/", params={"q": "winter"}, headers={"hx-request": "true"})
+    dark = browser.get("/", params={"q": "winter"}, headers={"cookie": "theme=dark"})
+    assert plain.status_code == part.status_code == dark.status_code == 200
+    assert dark.text != plain.text
+    assert browser.get("/", params={"q": "winter"}).text == plain.text

@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, RemoteDisconnected
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -87,7 +87,14 @@ class Asking:
         self._connection = HTTPConnection(urlsplit(address).netloc, timeout=60)
 
     def __call__(self, path: str, body: str = "") -> int:
-        """The status of an answer, read to its end."""
+        """The status of an answer, read to its end. A connection that was idle for long is made anew."""
+        try:
+            return self._answered(path, body)
+        except (RemoteDisconnected, ConnectionError):
+            self._connection.close()
+            return self._answered(path, body)
+
+    def _answered(self, path: str, body: str) -> int:
         headers = {"content-type": "application/json"} if body else {}
         self._connection.request("POST" if body else "GET", path, body or None, headers)
         answer = self._connection.getresponse()
@@ -160,11 +167,15 @@ def _added(setup: Setup, ask: Asking) -> list[Figure]:
     questions = [quote(" ".join(draw.sample(_WORDS, 3))) for _ in range(20 if setup.quick else QUESTIONS)]
     fresh = _timed(ask, [f"/api/v1/find?q={words}&limit=24" for words in questions])
     known = _timed(ask, [f"/api/v1/find?q={words}&limit=25" for words in questions])
+    paged = _timed(ask, [f"/?q={words}" for words in questions]) if ask(PAGE) == 200 else []
     note = f"p50 of {len(questions)}; p99 {percentile(known, 99):.1f} ms; {crowd()}"
     new = f"p50; p99 {percentile(fresh, 99):.0f} ms; words are read and songs searched for"
     return [
         Figure("web", "what HTTP adds to a search", "ms", median(known), target=Target(most=2.0, of="ours"), note=note),
         Figure("web", "/api/v1/find, never asked before", "ms", median(fresh), note=new),
+        Figure("web", "page of results, its songs known", "ms", median(paged), note="p50; it is made anew, with facets")
+        if paged
+        else skipped("web", "page of results, its songs known", "there is no page"),
     ]
 
 

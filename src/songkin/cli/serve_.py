@@ -8,7 +8,7 @@ import webbrowser
 
 import click
 
-from songkin.cli.common import configured, note
+from songkin.cli.common import configured, note, tell_all
 from songkin.config import Config
 from songkin.errors import ConfigError
 from songkin.library import Library
@@ -18,9 +18,10 @@ from songkin.library import Library
 @click.option("--port", type=click.IntRange(0, 65535), default=8710, show_default=True, help="0: any that is free.")
 @click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="An address of this machine.")
 @click.option("--open/--no-open", "opens", default=False, help="Open the page in the browser.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell on stderr of every request.")
 @click.option("-L", "--library", metavar="DIR", help="The library's folder.")
 @click.option("--qdrant-url", metavar="URL", help="A Qdrant server instead of the engine inside songkin.")
-def command(port: int, host: str, opens: bool, library: str | None, qdrant_url: str | None) -> None:
+def command(port: int, host: str, opens: bool, verbose: bool, library: str | None, qdrant_url: str | None) -> None:
     """Search, listen and be recommended music in a browser, and over HTTP (/api/v1). Ctrl-C ends it."""
     from songkin.web.security import is_loopback
 
@@ -29,6 +30,8 @@ def command(port: int, host: str, opens: bool, library: str | None, qdrant_url: 
             f"songkin serves this machine only, and {host} would let others in.",
             remedy="Use 127.0.0.1, and a proxy with a login of its own before it.",
         )
+    if verbose:
+        tell_all()
     config = configured(library, qdrant_url=qdrant_url)
     listening = _bound(host, port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/"

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from songkin.errors import StoreError
 from songkin.models import Track
-from songkin.store.database import CONTENT, Database, parts
+from songkin.store.database import CONTENT, OPINIONS, Database, parts
 from songkin.store.journal import Journal
 from songkin.store.listeningbook import Listening
 from songkin.store.playlistbook import Playlists, leave_names
@@ -48,7 +48,7 @@ class Catalog:
         self.playlists = Playlists(self.db)
         self.schedules = Schedules(self.db)
         self._kept: dict[str, tuple[object, tuple[str, ...]]] = {}
-        self._content: tuple[object, str] = (None, "")
+        self._counted: tuple[object, tuple[str, str]] = (None, ("", ""))
 
     def __enter__(self) -> Self:
         return self
@@ -64,13 +64,17 @@ class Catalog:
 
     def content(self) -> str:
         """Another one whenever anyone has changed what searches are answered by; votes and plays leave it. Cheap."""
-        state, known = (self.db.commits, _state(self.db.file)), self._content
+        return self.opinions()[0]
+
+    def opinions(self) -> tuple[str, str]:
+        """Another one whenever that, or a vote, has changed. Cheap."""
+        state, known = (self.db.commits, _state(self.db.file)), self._counted
         if known[0] != state or _just_now(state[1]):
-            known = self._content = (state, self.journal.note(CONTENT))
+            known = self._counted = (state, (self.journal.note(CONTENT), self.journal.note(OPINIONS)))
         return known[1]
 
     def heard(self) -> Hashable:
-        """Another one whenever anyone has changed anything, be it a vote or a play. Cheap."""
+        """Another one whenever anyone has changed anything, be it a play or a search. Cheap."""
         return (self.db.commits, _state(self.db.file))
 
     # Tracks --------------------------------------------------------------------------------------------------

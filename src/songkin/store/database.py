@@ -29,6 +29,8 @@ from songkin.store.schema import SCHEMA_VERSION, meta, metadata
 _CHUNK: Final = 500
 CONTENT: Final = "content"
 """The note that counts transactions after which questions may be answered otherwise."""
+OPINIONS: Final = "opinions"
+"""The note that counts votes."""
 _WRITES: Final = "songkin_writes"
 _LEAST_ROOM: Final = 1_000_000
 """Free bytes below which a failed write was for want of room: SQLite does not always say so."""
@@ -139,11 +141,11 @@ def _writing(engine: sa.Engine, patience: float = PATIENCE) -> Iterator[sa.Conne
             _wait_for(connection, PATIENCE)
 
 
-def _count_content(connection: sa.Connection) -> None:
+def _count(connection: sa.Connection, what: str) -> None:
     more = sa.cast(sa.cast(meta.c.value, sa.Integer) + 1, sa.String)
-    counted = connection.execute(sa.update(meta).where(meta.c.key == CONTENT).values(value=more)).rowcount
+    counted = connection.execute(sa.update(meta).where(meta.c.key == what).values(value=more)).rowcount
     if not counted:
-        connection.execute(sa.insert(meta).values(key=CONTENT, value="1"))
+        connection.execute(sa.insert(meta).values(key=what, value="1"))
 
 
 def _wait_for(connection: sa.Connection, seconds: float) -> None:
@@ -259,16 +261,16 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def writing(self, *, patience: float = PATIENCE, heard: bool = False) -> Iterator[sa.Connection]:
-        """One transaction: all of it is stored, or nothing. It waits for others at most ``patience`` seconds. ``heard``
-        says that only what a listener did is written, which no search depends on."""
+    def writing(self, *, patience: float = PATIENCE, counts: str = CONTENT) -> Iterator[sa.Connection]:
+        """One transaction: all of it is stored, or nothing. It waits for others at most ``patience`` seconds. ``counts`` is
+        the note that counts it: ``OPINIONS`` where votes alone are written, none for what was heard and searched for."""
         if self.readonly:
             raise self._because
         try:
             with _writing(self._engine, patience) as connection:
                 yield connection
-                if not heard:
-                    _count_content(connection)
+                if counts:
+                    _count(connection, counts)
             self.commits += 1
         except sa.exc.DatabaseError as error:
             raise _explained(error, self.file) from error

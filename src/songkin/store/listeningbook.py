@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from songkin.models import HEARD
 from songkin.store.bulk import insert
-from songkin.store.database import PATIENCE, Database
+from songkin.store.database import OPINIONS, PATIENCE, Database
 from songkin.store.schema import listens, searches, tracks, votes
 
 HERE: Final = "songkin"
@@ -51,14 +51,14 @@ class Listening:
 
     def vote(self, user: str, track: str, vote: str, at: float | None = None) -> None:
         """One vote per user and track."""
-        with self.db.writing(heard=True) as connection:
+        with self.db.writing(counts=OPINIONS) as connection:
             connection.execute(sa.delete(votes).where(votes.c.user == user, votes.c.track_id == track))
             row = {"user": user, "track_id": track, "vote": vote, "at": time.time() if at is None else at}
             connection.execute(sa.insert(votes).values(**row))
 
     def unvote(self, user: str, track: str) -> bool:
         """Take a vote back; whether there was one."""
-        with self.db.writing(heard=True) as connection:
+        with self.db.writing(counts=OPINIONS) as connection:
             where = (votes.c.user == user, votes.c.track_id == track)
             return connection.execute(sa.delete(votes).where(*where)).rowcount > 0
 
@@ -83,12 +83,12 @@ class Listening:
     def note(self, listen: Listen, *, patience: float = PATIENCE) -> None:
         """Note one event, if the catalog can be written within ``patience`` seconds; what was noted of the same song and
         moment before is replaced."""
-        with self.db.writing(patience=patience, heard=True) as connection:
+        with self.db.writing(patience=patience, counts="") as connection:
             insert(connection, listens, [_row(listen, HERE, 0)], replace=True)
 
     def note_search(self, user: str, at: float, text: str, *, patience: float = PATIENCE) -> None:
         """Note a search, if the catalog can be written within ``patience`` seconds."""
-        with self.db.writing(patience=patience, heard=True) as connection:
+        with self.db.writing(patience=patience, counts="") as connection:
             insert(connection, searches, [{"user": user, "at": at, "text": text}], replace=True)
 
     def listens(self, user: str | None, since: float, kinds: Sequence[str], limit: int | None) -> list[sa.Row[Any]]:

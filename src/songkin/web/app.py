@@ -10,14 +10,15 @@ from typing import Final
 import anyio.to_thread
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.staticfiles import StaticFiles
 
 from songkin import __version__
 from songkin.config import Config
 from songkin.library import Library
 from songkin.web import api, health, media, pages, problems, remembered
+from songkin.web.assets import Assets
 from songkin.web.health import Counting, Numbers
 from songkin.web.jobs import Jobs
+from songkin.web.pages import lost
 from songkin.web.security import Guard
 
 _HERE: Final = Path(__file__).parent
@@ -63,7 +64,8 @@ def create_app(config: Config) -> FastAPI:
     app.include_router(pages.router)
     for path, folder in _STATIC.items():
         if folder.is_dir():
-            app.mount(path, StaticFiles(directory=folder))
+            app.mount(path, Assets(directory=folder))
+    app.include_router(lost.router)
     _guard(app, config)
     return app
 
@@ -75,7 +77,12 @@ def _guard(app: FastAPI, config: Config) -> None:
         library: Library = app.state.library
         return library.catalog.content()
 
+    def opinions() -> Hashable:
+        library: Library = app.state.library
+        return library.catalog.opinions()
+
     app.add_middleware(remembered.Remembered, state=content, paths=remembered.PATHS)
+    app.add_middleware(remembered.Remembered, state=opinions, paths=remembered.PAGES, most=remembered.MOST_PAGES)
     app.add_middleware(Counting, numbers=app.state.numbers)
     if config.serve_origins:
         app.add_middleware(

@@ -1,6 +1,7 @@
 """Answers to questions that are asked again: kept as they are sent, until what they were made from changes.
 
-Only for addresses whose answers depend on the library's content alone (not on votes, not on who asks).
+Answers of the API that depend on the library's content alone are kept until that changes; pages of results, which show
+votes too, until a vote comes.
 """
 
 from __future__ import annotations
@@ -13,28 +14,35 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from songkin.remembering import Remembering
 
 PATHS: Final = frozenset({"/api/v1/find", "/api/v1/facets", "/api/v1/lookup", "/api/v1/tracks"})
-_MOST: Final = 512
-_LARGEST: Final = 1 << 19
+PAGES: Final = frozenset({"/", "/found"})
+MOST: Final = 512
+MOST_PAGES: Final = 64
+_LARGEST: Final = 1 << 17
 """Bytes of an answer that is kept."""
+_MATTER: Final = (b"cookie", b"accept", b"hx-")
+"""How headers begin by which pages differ."""
 
 Kept = tuple[int, list[tuple[bytes, bytes]], bytes, bytes]
 
 
 class Remembered:
-    """Answers from memory what was answered before. ``state`` gives what the library's content is now."""
+    """Answers questions (addresses of ``paths`` with something behind the ``?``) from memory. ``state`` gives what they are
+    answered from as it is now."""
 
-    def __init__(self, app: ASGIApp, state: Callable[[], Hashable], paths: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, state: Callable[[], Hashable], paths: frozenset[str], most: int = MOST) -> None:
         self.app = app
         self.paths = paths
         self._state = state
-        self._answers = Remembering(state, _MOST)
+        self._answers = Remembering(state, most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] not in self.paths:
+        asked = scope["type"] == "http" and scope["method"] == "GET" and scope["query_string"]
+        if not asked or scope["path"] not in self.paths:
             await self.app(scope, receive, send)
             return
-        key = (scope["path"], scope["query_string"])
+        matter = tuple(each for each in scope["headers"] if each[0].startswith(_MATTER))
+        key = (scope["path"], scope["query_string"], matter if self.paths is PAGES else ())
         kept: Kept | None = self._answers.get(key, _nothing, _never)
         if kept is None:
             await self._asked(scope, receive, send, key)
@@ -65,7 +73,7 @@ class Remembered:
             headers = [(bytes(name), bytes(value)) for name, value in start["headers"]]
             etag = dict(headers).get(b"etag", b"")
             made: Kept = (200, headers, etag, bytes(body))
-            if b'"notes":[]' in made[3] or b'"notes"' not in made[3]:  # what is said once is not said again
+            if b'"notes":["' not in made[3]:  # what is said once is not said again
                 self._answers.get(key, lambda: made)
 
 

@@ -16,7 +16,11 @@ T = TypeVar("T")
 def remember(request: Request, music: Library, key: Hashable, make: Callable[[], T]) -> T:
     """What ``make`` gave when the catalog was as it is now. Votes and plays change nothing of that."""
     state = request.app.state
+
+    def content() -> Hashable:
+        return music.catalog.content()
+
     if not hasattr(state, "remembered"):
-        state.remembered = Remembering(music.catalog.content)
+        state.remembered = Remembering(content)
     known: Remembering = state.remembered
     return known.get(key, make)

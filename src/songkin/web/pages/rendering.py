@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,9 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
 from songkin.errors import SongkinError
+from songkin.library import Library
 from songkin.models import Track
+from songkin.remembering import Remembering
 from songkin.web.problems import clean, status_of
 
 _WEB: Final = Path(__file__).parents[1]
@@ -34,6 +36,11 @@ _KINDS: Final = {
     "aiff": "audio/aiff",
     "wma": "audio/x-ms-wma",
 }
+_KEPT: Final = frozenset({"/", "/found", "/suggest", "/begin", "/albums", "/artist"})
+"""Pages that are kept, beside those of songs and albums."""
+_MOST: Final = 200
+_LARGEST: Final = 1 << 18
+"""Bytes of a page that is kept."""
 NO_STORE: Final = {"cache-control": "private, no-store", "vary": "HX-Request"}
 """Pages show votes and history: they are asked for again, also by Back."""
 
@@ -45,20 +52,51 @@ def page(request: Request, template: str, status: int = 200, **known: Any) -> Re
 
 
 class PageRoute(APIRoute):
-    """A page: what goes wrong on purpose is told as a page, too."""
+    """A page: what goes wrong on purpose is told as a page, too. Pages that were made lately are sent again, for as long as
+    nothing changed that they show: songs, votes, plays."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, with its errors shown."""
+        """The handler, with its errors shown and its pages kept."""
         inner = super().get_route_handler()
 
         async def shown(request: Request) -> Response:
+            pages, key = _kept(request), _key(request)
+            if pages and (text := pages.get(key, str, lambda _: False)):
+                return HTMLResponse(text, headers=NO_STORE)
             try:
-                return await inner(request)
+                answer = await inner(request)
             except SongkinError as error:
                 status = status_of(error)
                 return page(request, "error.html", status, error=error, code=status)
+            if pages and answer.status_code == 200 and len(answer.body) < _LARGEST:
+                made = bytes(answer.body).decode()
+                pages.get(key, lambda: made)
+            return answer
 
         return shown
+
+
+def _kept(request: Request) -> Remembering | None:
+    """The pages that were made lately, if this is one that may be kept: asking for it changes nothing."""
+    path = request.url.path
+    if request.method != "GET" or (path not in _KEPT and not path.startswith(("/songs/", "/albums/"))):
+        return None
+    state = request.app.state
+
+    def heard() -> Hashable:
+        library: Library = state.library
+        return library.catalog.heard()
+
+    if not hasattr(state, "pages"):
+        state.pages = Remembering(heard, _MOST)
+    found: Remembering = state.pages
+    return found
+
+
+def _key(request: Request) -> tuple[str, ...]:
+    """All that decides how a page looks."""
+    looks = (request.cookies.get(name, "") for name in ("theme", "view"))
+    return (request.url.path, request.url.query, *looks, request.headers.get("hx-request-type", ""))
 
 
 @cache

@@ -49,8 +49,6 @@ def search(request: Request, music: Served, me: Me) -> Response:
     known: dict[str, Any] = {"asked": asked, "hits": found.hits, "more": more, "votes": music.catalog.votes_of(me)}
     if "part" in request.query_params:
         return page(request, "hits.html", steer=_steer(asked), **known)
-    if asked.text and asked.page == 1 and "hx-request" not in request.headers:  # the page's script notes what stays
-        music.searched(asked.text, user=me)
     facets = music.facets(asked.text, asked.conditions())
     return page(
         request,
