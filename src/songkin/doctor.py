@@ -225,7 +225,8 @@ def _still_fits(library: Library, name: str, learned: Described | OwnBridge) -> 
         return Finding(check, "note", f"learned from another text encoder ({learned.encoder})", again)
     if abs(count - learned.library) > GROWN * learned.library:
         return Finding(check, "note", f"learned when there were {learned.library} songs, now {count}", again)
-    return Finding(check, "ok", f"learned from {learned.songs} songs of {learned.library}")
+    used = ", and not used, for it was no gain" if getattr(learned, "share", 1.0) == 0 else ""
+    return Finding(check, "ok", f"learned from {learned.songs} songs of {learned.library}{used}")
 
 
 def _text_encoder(library: Library) -> Iterator[Finding]:

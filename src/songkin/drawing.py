@@ -125,7 +125,7 @@ def _bar(bar: Bar, top: int, scale: float, colour: str) -> list[str]:
         f'<rect x="{_NAMES}" y="{top + 2}" width="{max(0.0, end - _NAMES):.1f}" height="14" fill="{colour}" opacity=".75"/>',
     ]
     if bar.interval:
-        low, high = (_NAMES + each * scale for each in bar.interval)
+        low, high = (_NAMES + max(0.0, each) * scale for each in bar.interval)
         parts.append(
             f'<path d="M{low:.1f} {top + 9}H{high:.1f}M{low:.1f} {top + 5}v8M{high:.1f} {top + 5}v8" stroke="#222"/>'
         )

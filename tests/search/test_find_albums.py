@@ -54,7 +54,7 @@ def test_a_review_meets_the_album_whose_songs_are_here(library: Library) -> None
         ("Anna Berg",),
         3,
     )
-    assert hit.why == ("it is said of it: nylon, guitar",)
+    assert hit.why == ("its words: nylon, guitar",)
     assert 0 < hit.score <= 1
 
 
@@ -140,3 +140,16 @@ def test_scores_of_words_are_those_of_bm25() -> None:
     rare = np.log(1 + (3 - 1 + 0.5) / 1.5)
     usual = np.log(1 + (3 - 2 + 0.5) / 2.5)
     assert found == pytest.approx([usual * weight[0][piano] + rare * weight[0][rain], usual * weight[1][piano], 0.0])
+
+
+def test_years_filter_albums_and_what_is_not_wanted_weighs_against_them(library: Library) -> None:
+    answer = library.find_albums("albums from the 80s")
+    assert [hit.album.title for hit in answer.hits] == ["Night Drive"]
+    assert "Only albums from 1980 to 1989." in answer.notes
+    assert titles(library, "angry noise")[0] == "Seasons"
+    assert "Seasons" not in titles(library, "guitar songs without noise")
+    assert "Night Drive" not in titles(library, "empty motorways not electronic")
+    none = library.find_albums("guitar songs from the 1930s")
+    assert none.hits
+    assert any("No album here is from 1930" in note for note in none.notes)
+    assert titles(library, "Seasons")  # a title is a title, whatever its words could mean

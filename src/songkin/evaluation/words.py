@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songkin.config import Config
+from songkin.errors import NotFound
 from songkin.evaluation import words_bridge, words_gtzan, words_names, words_rankers, words_shelves, words_tuning
 from songkin.evaluation.metrics import bootstrap
 from songkin.evaluation.report import Report, Row, Table
@@ -84,7 +85,10 @@ def evaluate(config: Config, pieces: Sequence[Piece], options: Options, progress
         asked = names_on(dressed, options.seed)
         told.stage("Judging")
         tables = [*by_sound(bare, options.seed), mixed(dressed, asked, options.seed)]
-        tables.append(words_bridge.table(bare, options.seed, told))
+        try:
+            tables.append(words_bridge.table(bare, options.seed, told))
+        except NotFound as error:
+            notes.append(f"A bridge of one's own: skipped. {error.message}")
         table = options.data / words_names.TABLE if options.data else None
         real: Shelf | None = None
         topics: list[NameTopic] = []

@@ -8,6 +8,7 @@ question speaks of sound (``bridge``), as share of the album that sounds most li
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,8 @@ import numpy as np
 from songkin.errors import QueryError
 from songkin.models import AlbumAnswer, AlbumHit, AlbumNote, Filter
 from songkin.search import bridge
+from songkin.search.facts import facts_in
+from songkin.search.negation import taken_apart
 from songkin.search.trust import TUNED
 from songkin.store.shelf import Floats, Matrix, Shelf, exact_words, stems
 from songkin.text import fold, plain_artist
@@ -29,6 +32,17 @@ if TYPE_CHECKING:
 FIELDS: Final = ("year", "genre", "artist", "album", "source")
 """By what albums are filtered."""
 LONGEST: Final = 2_000
+UNWANTED: Final = 1.0
+"""What an album loses of which just that is said that a question does without; 1 is what the best match of words has."""
+_BARE: Final = 0.5
+"""The score where nothing is asked but years."""
+_FILLING: Final = frozenset(
+    ("album", "albums", "record", "records", "from", "the", "of", "in", "a", "an", "that", "are")
+)
+_UNTOLD: Final = _FILLING | {"and", "or", "not", "no", "with", "without", "for", "to", "is", "it", "on", "at"}
+"""Words that are no reason."""
+_WORD: Final = re.compile(r"[^\W_][\w'’-]*")
+_MEANT: Final = 0.2
 _HEARD_FROM: Final = 0.3
 _SHOWN_TAGS: Final = 3
 
@@ -90,10 +104,13 @@ def find_albums(
     if len(asked) > LONGEST:
         raise QueryError(f"The text is longer than {LONGEST} characters.", remedy="Say it shorter.")
     passing = _passing(shelf.albums, filters)
-    vector = encoder.encode([asked])[0] if encoder else None
-    over = _bridge(catalog, encoder, asked, statistics or {}, shelf)
-    found = scored(shelf, asked, vector, over, blend)
-    total = np.where(passing, found.total(blend) + _named(shelf, asked), 0.0)
+    said = _understood(shelf, asked, passing)
+    vector = encoder.encode([said.text])[0] if encoder and said.text else None
+    over = _bridge(catalog, encoder, said.text, statistics or {}, shelf) if said.text else None
+    found = scored(shelf, said.text, vector, over, blend)
+    total = np.where(said.passing, found.total(blend) + _named(shelf, asked) + _BARE * (not said.text), 0.0)
+    for phrase in said.unwanted:
+        total -= UNWANTED * scored(shelf, phrase, None, None, blend).words
     order = [int(n) for n in np.argsort(-total, kind="stable")[:limit] if total[n] > 0]
     most = 1.0 + blend.meaning + (blend.sound if over else 0.0)
     hits = tuple(
@@ -101,7 +118,7 @@ def find_albums(
             rank,
             float(min(1.0, total[n] / most)),
             note_of(shelf.albums[n]),
-            tuple(_why(shelf, n, asked, found, statistics or {})),
+            tuple(_why(shelf, n, said.text, found, statistics or {})) or said.notes,
             {
                 "words": float(found.covered * found.words[n]),
                 "meaning": float(blend.meaning * found.meaning[n]),
@@ -110,8 +127,42 @@ def find_albums(
         )
         for rank, n in enumerate(order, 1)
     )
+    notes = said.notes
     lacking = "" if encoder else "Only exact words were searched: no text encoder can read here (`songkin doctor`)."
-    return AlbumAnswer(asked, hits, int(passing.sum()), (lacking,) if lacking else ())
+    return AlbumAnswer(asked, hits, int(said.passing.sum()), (*notes, lacking) if lacking else notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A question: what is wanted, what is not, which albums may answer."""
+
+    text: str
+    unwanted: tuple[str, ...]
+    passing: np.ndarray[Any, np.dtype[np.bool_]]
+    notes: tuple[str, ...] = ()
+
+
+def _understood(shelf: Shelf, asked: str, passing: np.ndarray[Any, np.dtype[np.bool_]]) -> _Said:
+    """A question that is no title and no artist, by the rules that songs are asked by: years filter, what it does without
+    weighs against an album, genres that it does without leave albums out."""
+    if fold(asked) in shelf.titled or plain_artist(asked) in shelf.credited:
+        return _Said(asked, (), passing)
+    told, notes = facts_in(asked), []
+    years = [fact for fact in told.facts if fact.filter.field == "year"]
+    text = asked
+    if years and len(years) == len(told.facts):
+        held = passing & _passing(shelf.albums, [fact.filter for fact in years])
+        said = ", ".join(fact.told for fact in years)
+        notes.append(f"Only albums {said}." if held.any() else f"No album here is {said}: that was left out.")
+        passing, text = (held if held.any() else passing), told.rest
+    apart = taken_apart(text)
+    for phrase in apart.unwanted:
+        held = passing & _passing(shelf.albums, [Filter("genre", "not", (phrase,))])
+        if held.any() and (held != passing).any():
+            passing = held
+            notes.append(f"No albums that are filed under {phrase}.")
+    wanted = " ".join(word for word in apart.wanted.split() if word.lower() not in _FILLING) if notes else apart.wanted
+    return _Said(wanted, apart.unwanted, passing, tuple(notes))
 
 
 def scored(shelf: Shelf, text: str, vector: Matrix | None, over: bridge.Bridge | None, blend: Blend = BLEND) -> Scored:
@@ -195,15 +246,18 @@ def _lets(each: Filter, album: Mapping[str, Any]) -> bool:
 def _why(shelf: Shelf, n: int, text: str, found: Scored, statistics: Mapping[str, Statistics]) -> list[str]:
     words = exact_words()
     held = []
-    for word in dict.fromkeys(text.split()):
+    for word in dict.fromkeys(_WORD.findall(text)):
+        if word.lower() in _UNTOLD:
+            continue
         terms = words.query(word).indices
         if terms and any(shelf.words.held(n, terms)):
             held.append(word)
-    why = [f"it is said of it: {', '.join(held[:8])}"] if held and found.words[n] > 0 else []
+    why = [f"its words: {', '.join(held[:8])}"] if held and found.words[n] > 0 else []
     if found.over is not None and found.sound[n] >= _HEARD_FROM and "heard" in statistics:
         tags = bridge.heard_in_mean(found.over, shelf.heard[n], statistics["heard"])[:_SHOWN_TAGS]
         songs = int(shelf.sounding[n])
         why += [f"heard in {songs} song{'' if songs == 1 else 's'}: {', '.join(tags)}"] if tags else []
     if not why and found.meaning[n] > 0:
-        why.append(f"what is said of it means something like it ({found.meaning[n]:.2f})")
+        likely = found.meaning[n] >= _MEANT
+        why.append(f"its words mean {'something' if likely else 'little'} like it ({found.meaning[n]:.2f})")
     return why

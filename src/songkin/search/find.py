@@ -10,6 +10,7 @@ passes: where the question fits too few of those songs, the others follow, score
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -20,6 +21,7 @@ from songkin.encoders.base import TextEncoder
 from songkin.errors import QueryError, WeightsMissing
 from songkin.models import Answer, Hit, Query, Track
 from songkin.search import bridge, described
+from songkin.search.filed import genres_in
 from songkin.search.filters import checked
 from songkin.search.likeness import alike
 from songkin.search.names import Named, named
@@ -49,6 +51,8 @@ _PART_WORDS: Final = {
     "descriptors": "rhythm and pitch",
 }
 
+_LATIN: Final = re.compile(r"[A-Za-z]")
+_FOREIGN: Final = "MiniLM reads English: of what is typed here, names and exact words are all that is sure."
 _UNLIKE: Final = "it passes the filters; no more is like what you typed"
 _PASSES: Final = "it is as you asked"
 
@@ -103,7 +107,7 @@ def find(
         if said.text != asked:  # "70s soul" is not misspelt for a song called "Sol"
             name = named(catalog, said.text)
             name = name if name and name.exact else None
-        question = put(catalog, encoder, said.text, where, statistics, limit=limit)
+        question = put(catalog, encoder, said.text, where, statistics, limit=limit, store=store)
         lists = looked_at(catalog, store, question)
         name = _meant(name, question, lists)
     first = _named_first(store, name, where)
@@ -117,6 +121,8 @@ def find(
             catalog, store, lists, where, ranked, replace(query, limit=query.limit - len(chosen)), linked
         )
     notes = (*said.notes, *question.notes)
+    if said.like and like is None:
+        notes = (*notes, f"Nothing here is called {said.like.seed!r}: the question was searched word for word.")
     if name and not name.exact:
         notes = (f"Nothing is called {said.text!r}; showing {name.kind} {_as_written(name)!r} first.", *notes)
     return Answer(asked, _hits(catalog, chosen, name, question, lists, statistics, linked), notes)
@@ -147,7 +153,7 @@ def meant(
     asked = " ".join(text.split())[:LONGEST]
     if not asked:
         return {}
-    question = put(catalog, encoder, asked, where, statistics)
+    question = put(catalog, encoder, asked, where, statistics, store=store)
     lists = looked_at(catalog, store, question)
     name = named(catalog, asked)
     first = _named_first(store, name if name and name.exact else None, where)
@@ -166,9 +172,11 @@ def put(
     tuning: Tuning = TUNED,
     *,
     limit: int = CANDIDATES,
+    store: VectorStore | None = None,
 ) -> Question:
     """The question for the engine; one of facts alone ("1999") asks for nothing. Without the encoder or its weights it asks
-    for words alone, and a note says so."""
+    for words alone, and a note says so. With ``store``, features are asked only of songs of the genres that the question
+    names."""
     if not text:
         return Question("", (), None)
     asks: list[Ask] = []
@@ -179,6 +187,8 @@ def put(
         if encoder is None:
             raise WeightsMissing("There is no text encoder.")
         vector = encoder.encode([text])[0]
+        if encoder.spec.name.startswith("minilm") and not _LATIN.search(text):
+            notes = (_FOREIGN,)
     except WeightsMissing as error:
         notes = (f"Only exact words were searched: {error.brief.rstrip('.')}.",)
     else:
@@ -187,7 +197,8 @@ def put(
             asks.append(Ask("heard", over.vector, limit, where))
         asks.append(Ask("text", vector, limit, where))
         if promised := described.ask(catalog, encoder, text, statistics):
-            asks.append(Ask("table", promised.vector, limit, where))
+            of = genres_in(store, taken_apart(text).wanted) if store else ()
+            asks.append(Ask("table", promised.vector, limit, (*where, *of)))
     sparse = Words().query(taken_apart(text).wanted)
     if sparse.indices:
         asks.append(Ask("words", sparse, limit, where))

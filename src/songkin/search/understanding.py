@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from songkin.search.facts import facts_in
+from songkin.search.filed import not_under
 from songkin.search.filters import conditions
 from songkin.search.likeness import Like, likeness
+from songkin.search.negation import taken_apart
 from songkin.store.vectors import Condition, VectorStore
 
 
@@ -29,10 +31,22 @@ def understood(store: VectorStore, text: str, where: tuple[Condition, ...]) -> U
     told = facts_in(text)
     facts = [fact for fact in told.facts if fact.filter.field in store.layout.fields]
     if not facts:
-        return Understood(text, where, likeness(text))
+        return _without_genres(store, Understood(text, where, likeness(text)))
     said = ", ".join(dict.fromkeys(fact.told for fact in facts))
     held = (*where, *conditions([fact.filter for fact in facts]))
     if next(iter(store.ids(held)), None) is not None:
-        return Understood(told.rest, held, likeness(told.rest), (f"Only songs {said}.",))
+        return _without_genres(store, Understood(told.rest, held, likeness(told.rest), (f"Only songs {said}.",)))
     rest = told.rest or text
     return Understood(rest, where, likeness(rest), (f"No song here is {said}: that was left out.",))
+
+
+def _without_genres(store: VectorStore, said: Understood) -> Understood:
+    """Whoever says "not pop" wants no song that is filed under pop. Where a question also does without what is no genre
+    here ("no drums"), that is left to how songs sound."""
+    apart = taken_apart(said.text)
+    away = {phrase: not_under(store, phrase) for phrase in apart.unwanted}
+    held = (*said.where, *(condition for found in away.values() for condition in found))
+    if said.like or not away or not all(away.values()) or next(iter(store.ids(held)), None) is None:
+        return said
+    note = f"No songs that are filed under {', '.join(away)}."
+    return Understood(apart.wanted, held, None, (*said.notes, note))
