@@ -247,7 +247,7 @@ def test_cells_that_cannot_be_are_told_and_their_songs_kept(library: Library, tm
     assert line == (
         "Left out, while their songs were kept: 2 × duration that cannot be (the first in row 2), 1 × energy that cannot be "
         "(row 3), 1 × tempo that cannot be (row 4), 1 × id that Spotify has not (row 6), "
-        "1 × other title for the id of an earlier row (row 7)."
+        "1 × other title for the id of an earlier row (row 7). Correct them and import again."
     )
     keys = [row.key for row in library.catalog.db.rows(sa.select(tracks.c.key))]
     assert not [key for key in keys if key.startswith("spotify:") and "!!" in key]
