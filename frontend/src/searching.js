@@ -59,6 +59,8 @@ function arrived() {
 document.addEventListener("htmx:after:swap", arrived);
 arrived();
 one("#suggest").addEventListener("click", () => {
+  clearTimeout(waiting);
+  form.dispatchEvent(new Event("htmx:abort")); // results that are still on their way would take the page back
   names.hide();
   box.blur();
 });

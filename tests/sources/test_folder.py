@@ -3,8 +3,6 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -150,25 +148,3 @@ def test_a_folder_that_may_not_be_read_is_reported_and_the_rest_is_found(tmp_pat
     unreadable, file = walk([str(tmp_path)])
     assert unreadable == Unreadable(str(locked), "may not be read")
     assert isinstance(file, SoundFile)
-
-
-def test_walking_costs_about_what_find_costs(tmp_path: Path) -> None:
-    find = shutil.which("find")
-    if find is None:
-        pytest.skip("there is no find to compare with")
-    for folder in range(40):
-        for number in range(50):
-            touch(tmp_path / str(folder) / f"{number}.mp3", b"")
-
-    def cost(work: object) -> float:
-        assert callable(work)
-        times = []
-        for _ in range(5):
-            start = time.perf_counter()
-            work()
-            times.append(time.perf_counter() - start)
-        return min(times)
-
-    printed = [find, str(tmp_path), "-printf", "%p %s %T@\n"]
-    theirs = cost(lambda: subprocess.run(printed, stdout=subprocess.DEVNULL, check=True))
-    assert cost(lambda: list(walk([str(tmp_path)]))) < 10 * theirs  # about 3 when the machine is quiet

@@ -166,6 +166,7 @@ def test_names_are_offered_and_taken_with_the_arrow_keys(web: Watched, ids: dict
     page.keyboard.press("/")
     page.keyboard.type("svef", delay=15)
     expect(page.locator("#suggest [role=option]").first).to_contain_text("Svefn")
+    expect(page.locator("main h1")).to_have_text("“svef”")  # the results have come
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/songs/{ids['Svefn']}")
